@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the documentation."""
+
+extensions = [
+    "openstackdocstheme",
+    "oslo_config.sphinxext",
+    "oslo_policy.sphinxext",
+]
+project = "karbor_copy"
+author = "karbor_copy developers"
+copyright = author
+version = ""
+release = ""
+root_doc = "index"
+html_theme = "openstackdocs"
+openstackdocs_auto_name = False
+openstackdocs_auto_version = False
+pygments_style = "native"
+nitpicky = True

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps a second, restorable copy of every checkpoint in another region."""

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request as controllers see it: who asks, for what, with what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from karbor_copy import context as request_context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request that has passed the hooks.
+
+    ``body`` is the parsed JSON, None where there is no body; ``url`` is the
+    absolute address without its query; ``query`` holds the query's pairs.
+    """
+
+    context: request_context.RequestContext
+    url: str
+    query: Sequence[tuple[str, str]]
+    body: Any = None
+
+    @property
+    def project_id(self) -> str:
+        """Return the one project whose things this caller may touch."""
+        project_id: str | None = self.context.project_id
+        if project_id is None:
+            raise RuntimeError("a path below /v1/ was served to nobody")
+        return project_id

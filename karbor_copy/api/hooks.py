@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pecan's hooks: who asks, and what the request brings along."""
+
+from typing import Any
+
+from pecan import hooks
+
+from karbor_copy import context as request_context
+from karbor_copy import exceptions
+from karbor_copy import policy
+from karbor_copy.api import faults
+from karbor_copy.api import json_body
+
+CONTENT_TYPE = "application/json"
+
+
+class ContextHook(hooks.PecanHook):
+    """Puts the RequestContext on the request; below /v1/ there must be one.
+
+    The project in the URL must be the caller's, administrators included.
+    """
+
+    priority = 10
+
+    def on_route(self, state: Any) -> None:
+        """Run before the request is routed.
+
+        :raises HTTPFault: 401 where nobody is known to ask.
+        :raises Invalid: the URL names another project.
+        """
+        environ = state.request.environ
+        context = request_context.RequestContext.from_environ(environ)
+        context.is_admin = policy.is_admin(context)
+        state.request.context["context"] = context
+        _, version, project_id = (*state.request.path_info.split("/"), "", "")[
+            :3
+        ]
+        if version != "v1" or not project_id:
+            return
+        if not context.user_id or not context.project_id:
+            raise faults.HTTPFault(
+                401,
+                "This request requires authentication.",
+                {"WWW-Authenticate": "X-Auth-Token"},
+            )
+        if project_id != context.project_id:
+            raise exceptions.Invalid("Malformed request url")
+
+
+class InputHook(hooks.PecanHook):
+    """Reads query and body once, before pecan guesses what they are."""
+
+    priority = 20
+
+    def on_route(self, state: Any) -> None:
+        """Run before the request is routed.
+
+        :raises Invalid: the query or the body can't be read.
+        :raises HTTPFault: 415 for a body that is no JSON by its own word.
+        """
+        request = state.request
+        request.context["query"] = _query(request)
+        request.context["body"] = _body(request)
+        # Nothing is left for pecan to parse, and JSON for it to answer.
+        request.body = b""
+        request.content_type = ""
+        request.pecan["content_type"] = CONTENT_TYPE
+
+
+def _query(request: Any) -> list[tuple[str, str]]:
+    try:
+        pairs: list[tuple[str, str]] = list(request.GET.items())
+    except UnicodeDecodeError as error:
+        raise exceptions.Invalid("The query is not UTF-8.") from error
+    for name, value in pairs:
+        if not (name + value).isprintable():
+            raise exceptions.Invalid(
+                f"Query parameter {name!r} holds an unprintable character."
+            )
+    return pairs
+
+
+def _body(request: Any) -> Any:
+    body = request.body
+    if not body:
+        return None
+    if request.content_type != CONTENT_TYPE:
+        raise faults.HTTPFault(
+            415, f"The Content-Type of a body must be {CONTENT_TYPE}."
+        )
+    value = json_body.parse(body)
+    if value is None:
+        raise exceptions.Invalid("None is not of type 'object'")
+    return value

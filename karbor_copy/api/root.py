@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The root of the URL space: routes a request, tells the versions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pecan
+
+from karbor_copy.api import expose
+from karbor_copy.api import faults
+from karbor_copy.api import routes
+from karbor_copy.api import services as api_services
+
+
+class RootController:
+    """pecan asks it for the handler of every path."""
+
+    def __init__(self, services: api_services.Services) -> None:
+        self._router = routes.Router(routes.table(services))
+
+    @pecan.expose()
+    def _route(
+        self, segments: Sequence[str], request: Any
+    ) -> tuple[expose.Handler, list[str]]:
+        """Return the handler and the ids in the path.
+
+        :raises HTTPFault: no such path, or not with this method.
+        """
+        methods, ids = self._router.match(segments)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in methods:
+            allowed = {*methods, *(["HEAD"] if "GET" in methods else [])}
+            raise faults.HTTPFault(
+                405,
+                f"{request.method} is not allowed here.",
+                {"Allow": ", ".join(sorted(allowed))},
+            )
+        return methods[method], ids

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every path of the API on one screen, and the way to its handler."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from karbor_copy.api import expose
+from karbor_copy.api import faults
+from karbor_copy.api import ids
+from karbor_copy.api import services as api_services
+from karbor_copy.api import versions
+from karbor_copy.api.v1 import checkpoints
+from karbor_copy.api.v1 import copies
+from karbor_copy.api.v1 import operation_logs
+from karbor_copy.api.v1 import plans
+from karbor_copy.api.v1 import protectables
+from karbor_copy.api.v1 import providers
+from karbor_copy.api.v1 import restores
+from karbor_copy.api.v1 import services as os_services
+from karbor_copy.api.v1 import verifications
+
+Methods = Mapping[str, expose.Handler]
+
+#: In a path these are no UUIDs.
+FREE = ("{project_id}", "{resource_type}", "{resource_id}")
+
+
+def table(services: api_services.Services) -> dict[str, Methods]:
+    """Return path -> method -> handler."""
+    version = versions.VersionController()
+    provider = providers.ProviderController(services)
+    checkpoint = checkpoints.CheckpointController(services)
+    copy = copies.CopyController(services)
+    plan = plans.PlanController(services)
+    protectable = protectables.ProtectableController(services)
+    restore = restores.RestoreController(services)
+    verification = verifications.VerificationController(services)
+    log = operation_logs.OperationLogController(services)
+    service = os_services.ServiceController(services)
+    below = {
+        "plans": {"GET": plan.index, "POST": plan.create},
+        "plans/{plan_id}": {
+            "GET": plan.show,
+            "PUT": plan.update,
+            "DELETE": plan.delete,
+        },
+        "providers": {"GET": provider.index},
+        "providers/{provider_id}": {"GET": provider.show},
+        "providers/{provider_id}/checkpoints": {
+            "GET": checkpoint.index,
+            "POST": checkpoint.create,
+        },
+        "providers/{provider_id}/checkpoints/action": {"POST": copy.create},
+        "providers/{provider_id}/checkpoints/{checkpoint_id}": {
+            "GET": checkpoint.show,
+            "PUT": checkpoint.reset,
+            "DELETE": checkpoint.delete,
+        },
+        "copies": {"GET": copy.index},
+        "copies/{copy_id}": {"GET": copy.show},
+        "copies/{copy_id}/action": {"POST": copy.action},
+        "copies/{copy_id}/checkpoint_copies": {"GET": copy.index_members},
+        "restores": {"GET": restore.index, "POST": restore.create},
+        "restores/{restore_id}": {"GET": restore.show},
+        "verifications": {
+            "GET": verification.index,
+            "POST": verification.create,
+        },
+        "verifications/{verification_id}": {"GET": verification.show},
+        "protectables": {"GET": protectable.index},
+        "protectables/{resource_type}": {"GET": protectable.show},
+        "protectables/{resource_type}/instances": {
+            "GET": protectable.index_instances
+        },
+        "protectables/{resource_type}/instances/{resource_id}": {
+            "GET": protectable.show_instance
+        },
+        "operation_logs": {"GET": log.index},
+        "operation_logs/{operation_log_id}": {"GET": log.show},
+        "os-services": {"GET": service.index},
+    }
+    return {
+        "/": {"GET": version.index},
+        "/healthcheck": {"GET": version.healthcheck},
+        "/v1": {"GET": version.show},
+        "/v1/": {"GET": version.show},
+        **{f"/v1/{{project_id}}/{path}": m for path, m in below.items()},
+    }
+
+
+class Router:
+    """Finds the entry of the table that a path matches."""
+
+    def __init__(self, paths: Mapping[str, Methods]) -> None:
+        self._by_length: dict[int, list[tuple[list[str], Methods]]] = (
+            defaultdict(list)
+        )
+        # A fixed word ("action") goes before an id in its place.
+        for path in sorted(paths, key=lambda path: path.replace("{", "~")):
+            pattern = path.split("/")[1:]
+            self._by_length[len(pattern)].append((pattern, paths[path]))
+
+    def match(self, segments: Sequence[str]) -> tuple[Methods, list[str]]:
+        """Return what the path offers, and the ids in it.
+
+        The project's id, which has been checked, is not among them. A UUID
+        is given back in its canonical form.
+
+        :raises HTTPFault: 404, also for an id that is none.
+        """
+        for pattern, methods in self._by_length.get(len(segments), ()):
+            if all(
+                part.startswith("{") or part == segment
+                for part, segment in zip(pattern, segments, strict=True)
+            ):
+                return methods, [
+                    segment if part in FREE else _uuid(segment)
+                    for part, segment in zip(pattern, segments, strict=True)
+                    if part.startswith("{") and part != "{project_id}"
+                ]
+        raise faults.HTTPFault(404, faults.NOT_FOUND)
+
+
+def _uuid(segment: str) -> str:
+    if not ids.is_uuid(segment):
+        raise faults.HTTPFault(404, faults.NOT_FOUND)
+    return ids.canonical(segment)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoints of a provider, copies among them."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from karbor_copy import exceptions
+from karbor_copy.api import call
+from karbor_copy.api import expose
+from karbor_copy.api import ids
+from karbor_copy.api import links
+from karbor_copy.api import query
+from karbor_copy.api import services as api_services
+from karbor_copy.api.schemas import checkpoints as schema
+from karbor_copy.api.v1 import parameters
+from karbor_copy.api.v1 import views
+from karbor_copy.data_models import status
+from karbor_copy.db import checkpoints as db
+from karbor_copy.db import plans
+from karbor_copy.policies import checkpoints as policies
+
+FILTERS = ("status",)
+OWN = (*FILTERS, "plan_id", "start_date", "end_date")
+#: Of extra_info these are the service's own word on copies.
+RESERVED = ("copied_from", "copy_status")
+
+
+class CheckpointController:
+    """/providers/{provider_id}/checkpoints and what is below."""
+
+    def __init__(self, services: api_services.Services) -> None:
+        self._services = services
+
+    @expose.expose(policies.GET_ALL)
+    def index(self, this: call.Call, provider_id: str) -> dict[str, Any]:
+        """List a provider's checkpoints."""
+        asked = query.read(this, OWN, self._services.max_limit)
+        plan_id = asked.values.get("plan_id")
+        if plan_id is not None:
+            if not ids.is_uuid(plan_id):
+                raise exceptions.Invalid(f"plan_id {plan_id!r} is no UUID.")
+            plan_id = ids.canonical(plan_id)
+        found = db.list_page(
+            asked.page(FILTERS),
+            provider_id=self._services.registry.get(provider_id).id,
+            project_id=asked.project_id,
+            plan_id=plan_id,
+            start=_date(asked.values, "start_date"),
+            end=_date(asked.values, "end_date"),
+        )
+        return links.collection(
+            this, "checkpoints", found, asked.limit, views.checkpoint
+        )
+
+    @expose.expose(policies.GET)
+    def show(
+        self, this: call.Call, provider_id: str, checkpoint_id: str
+    ) -> dict[str, Any]:
+        """Show a checkpoint."""
+        provider = self._services.registry.get(provider_id)
+        found = db.get(this.project_id, provider.id, checkpoint_id)
+        return {"checkpoint": views.checkpoint(found)}
+
+    @expose.expose(policies.CREATE, schema=schema.CREATE)
+    def create(self, this: call.Call, provider_id: str) -> dict[str, Any]:
+        """Protect the resources of a plan."""
+        body = this.body["checkpoint"]
+        provider = self._services.registry.get(provider_id)
+        plan = plans.get(this.project_id, ids.canonical(body["plan_id"]))
+        if plan.provider_id != provider.id:
+            raise exceptions.InvalidPlan(
+                reason="The provider id is not the same as the value in the"
+                " plan."
+            )
+        parameters.check_supported(
+            provider, "protect", [item.type for item in plan.resources]
+        )
+        checkpoint = db.create_protect(
+            plan,
+            extra_info=_extra_info(body),
+            request_id=this.context.request_id,
+        )
+        self._wake(this, status.OperationType.PROTECT, checkpoint.id)
+        return {"checkpoint": views.checkpoint(checkpoint)}
+
+    @expose.expose(policies.DELETE)
+    def delete(
+        self, this: call.Call, provider_id: str, checkpoint_id: str
+    ) -> dict[str, Any]:
+        """Delete a checkpoint with its data."""
+        provider = self._services.registry.get(provider_id)
+        db.request_delete(
+            this.project_id,
+            provider.id,
+            checkpoint_id,
+            this.context.request_id,
+        )
+        self._wake(this, status.OperationType.DELETE, checkpoint_id)
+        return {}
+
+    @expose.expose(policies.UPDATE, schema=schema.RESET)
+    def reset(
+        self, this: call.Call, provider_id: str, checkpoint_id: str
+    ) -> dict[str, Any]:
+        """Set a checkpoint's status by hand."""
+        provider = self._services.registry.get(provider_id)
+        db.request_reset(
+            this.project_id,
+            provider.id,
+            checkpoint_id,
+            status.CheckpointStatus(this.body["os-resetState"]["state"]),
+            this.context.request_id,
+        )
+        self._wake(this, status.OperationType.RESET, checkpoint_id)
+        return {}
+
+    def _wake(
+        self,
+        this: call.Call,
+        operation_type: status.OperationType,
+        checkpoint_id: str,
+    ) -> None:
+        self._services.client.wake(this.context, operation_type, checkpoint_id)
+
+
+def _date(values: Mapping[str, str], name: str) -> datetime.date | None:
+    if name not in values:
+        return None
+    try:
+        return datetime.datetime.strptime(values[name], "%Y-%m-%d").date()
+    except ValueError as error:
+        raise exceptions.Invalid(
+            f"{name} must be a date like 2026-01-31, not {values[name]!r}."
+        ) from error
+
+
+def _extra_info(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the checkpoint is to remember of its creation."""
+    if "extra-info" in body and "extra_info" in body:
+        raise exceptions.Invalid(
+            "extra-info and extra_info are the same field; give one."
+        )
+    given = body.get("extra-info", body.get("extra_info")) or {}
+    for name in RESERVED:
+        if name in given:
+            raise exceptions.Invalid(
+                f"Invalid input for field/attribute extra-info. {name!r} is"
+                " reserved."
+            )
+    return {"created_by": "manual", **given}

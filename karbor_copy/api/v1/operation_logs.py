@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operation logs: what was done, when, and how it ended."""
+
+from typing import Any
+
+from karbor_copy.api import call
+from karbor_copy.api import expose
+from karbor_copy.api import links
+from karbor_copy.api import query
+from karbor_copy.api import services as api_services
+from karbor_copy.api.v1 import views
+from karbor_copy.db import operation_log_queries as db
+from karbor_copy.policies import operation_logs as policies
+
+FILTERS = (
+    "checkpoint_id",
+    "operation_type",
+    "plan_id",
+    "provider_id",
+    "restore_id",
+    "status",
+)
+
+
+class OperationLogController:
+    """/operation_logs and /operation_logs/{operation_log_id}.
+
+    The service's own work (reset, cleanup) is for administrators' eyes.
+    """
+
+    def __init__(self, services: api_services.Services) -> None:
+        self._services = services
+
+    @expose.expose(policies.GET_ALL)
+    def index(self, this: call.Call) -> dict[str, Any]:
+        """List operation logs."""
+        asked = query.read(this, FILTERS, self._services.max_limit)
+        found = db.list_page(
+            asked.page(FILTERS),
+            asked.project_id,
+            internal=bool(this.context.is_admin),
+        )
+        return links.collection(
+            this, "operation_logs", found, asked.limit, views.operation_log
+        )
+
+    @expose.expose(policies.GET)
+    def show(self, this: call.Call, operation_log_id: str) -> dict[str, Any]:
+        """Show an operation log."""
+        found = db.get(
+            this.project_id,
+            operation_log_id,
+            internal=bool(this.context.is_admin),
+        )
+        return {"operation_log": views.operation_log(found)}

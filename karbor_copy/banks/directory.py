@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects as files under one directory: the work of the file-system bank.
+
+A key is a path below the container directory, so one key can't lie below
+another. An object being written has a name in a second directory beside the
+container and gets its own by a rename. In a batch a key that was free is
+written in place, and one flush of the file system makes all durable; a file
+that exists is never opened for writing, so that a process which wakes up
+late can't cut short what another has finished since.
+
+The file system must be one whose ``syncfs`` reaches the medium and tells of
+errors: a local one or NFS, on Linux 5.8 or later.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from karbor_copy import exceptions
+from karbor_copy.banks import base
+from karbor_copy.banks import directory_files as files
+from karbor_copy.banks import directory_list
+from karbor_copy.banks import directory_reader
+from karbor_copy.banks import keys
+
+
+class DirectoryBank(base.Bank):
+    """The container ``<path>/<container>``."""
+
+    def __init__(self, path: str, container: str) -> None:
+        self._root = os.path.join(os.path.abspath(path), container)
+        self._temporary = files.TemporaryFiles(
+            os.path.join(os.path.abspath(path), f".{container}.tmp")
+        )
+
+    @property
+    def properties(self) -> base.Properties:
+        """Return what this bank can do."""
+        return base.Properties(max_connections=4, local=True)
+
+    @property
+    def location(self) -> str:
+        """Return the container's path."""
+        return self._root
+
+    def set_up(self) -> None:
+        """Create the container, as :meth:`base.Bank.set_up` says."""
+        try:
+            os.makedirs(self._root, exist_ok=True)
+            self._temporary.set_up()
+            files.sync_path(os.path.dirname(self._root))
+        except OSError as error:
+            raise files.translate(error) from error
+
+    def put(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        """Store an object, as :meth:`base.Bank.put` says."""
+        info = self._replace(
+            key, chunks, size=size, digests=digests, durable=True
+        )
+        return base.ObjectInfo(
+            key=key, size=size, digests=info, serialized=serialized
+        )
+
+    def open(
+        self, key: str, offset: int = 0, length: int | None = None
+    ) -> contextlib.AbstractContextManager[base.Reader]:
+        """Open an object, as :meth:`base.Bank.open` says."""
+        return directory_reader.OpenObject(
+            self._root, keys.check_key(key), offset, length
+        )
+
+    def stat(self, key: str) -> base.ObjectInfo:
+        """Return the size of an object.
+
+        :raises ObjectNotFound: there is none.
+        """
+        try:
+            found = os.lstat(self._path(key))
+        except OSError as error:
+            raise files.not_found(self._root, key, error) from error
+        if not stat.S_ISREG(found.st_mode):
+            raise exceptions.ObjectNotFound(key=key)
+        return base.ObjectInfo(key=key, size=found.st_size)
+
+    def list(
+        self,
+        prefix: str = "",
+        marker: str | None = None,
+        limit: int | None = None,
+        delimiter: str | None = None,
+    ) -> Iterator[base.ObjectInfo]:
+        """Yield objects, as :meth:`base.Bank.list` says.
+
+        :raises ValueError: the delimiter is not the slash.
+        """
+        keys.check_prefix(prefix)
+        return directory_list.list_objects(
+            self._root, prefix, marker, limit, delimiter
+        )
+
+    def delete(self, key: str) -> None:
+        """Delete an object, and directories that it leaves empty."""
+        path = self._path(key)
+        try:
+            with files.open_directory(os.path.dirname(path)) as directory:
+                with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                    os.unlink(os.path.basename(path), dir_fd=directory)
+                os.fsync(directory)
+        except (FileNotFoundError, NotADirectoryError):
+            files.check_container(self._root)
+        except OSError as error:
+            raise files.translate(error) from error
+        self._remove_empty(os.path.dirname(path))
+
+    def copy_within(self, source_key: str, key: str) -> bool:
+        """Return False: the bytes would pass this machine anyhow.
+
+        :raises ObjectNotFound: there is no source object.
+        """
+        keys.check_key(key)
+        self.stat(source_key)
+        return False
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[base.Writer]:
+        """Open a batch, as :meth:`base.Bank.batch` says."""
+        files.check_container(self._root)
+        # Opened first: syncfs tells of what failed while it was open.
+        with files.open_directory(self._root) as root:
+            yield _Batch(self)
+            try:
+                files.sync_file_system(root)
+            except OSError as error:
+                raise files.translate(error) from error
+
+    def put_in_batch(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None,
+    ) -> dict[str, str]:
+        """Write in place where the key is free, else aside and rename."""
+        path = self._path(key)
+        try:
+            file = self._create(path)
+        except FileExistsError:
+            return self._replace(
+                key, chunks, size=size, digests=digests, durable=False
+            )
+        except OSError as error:
+            raise files.translate(error) from error
+        try:
+            return files.write(file, key, chunks, size=size, expected=digests)
+        except exceptions.DigestMismatch:
+            files.unlink_same(path, file)
+            raise
+        finally:
+            files.close(file)
+
+    def _path(self, key: str) -> str:
+        return f"{self._root}/{keys.check_key(key)}"
+
+    def _create(self, path: str) -> int:
+        """Open a new file, in directories that may be missing."""
+        for _ in range(files.RACES):
+            try:
+                return os.open(path, files.CREATE, 0o640)
+            except FileNotFoundError:
+                self._make_parents(path)
+        raise exceptions.BankUnavailable(reason="directories keep vanishing")
+
+    def _replace(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None,
+        durable: bool,
+    ) -> dict[str, str]:
+        """Write a file aside and give it the key's name by a rename."""
+        path = self._path(key)
+        files.check_container(self._root)
+        with self._temporary.create() as (file, temporary):
+            found = files.write(file, key, chunks, size=size, expected=digests)
+            try:
+                if durable:
+                    os.fsync(file)
+                self._rename(temporary, path)
+                if durable:
+                    self._sync_parents(path)
+            except OSError as error:
+                raise files.translate(error) from error
+        return found
+
+    def _rename(self, temporary: str, path: str) -> None:
+        for _ in range(files.RACES):
+            try:
+                os.rename(temporary, path)
+                return
+            except FileNotFoundError:
+                self._make_parents(path)
+        raise exceptions.BankUnavailable(reason="directories keep vanishing")
+
+    def _make_parents(self, path: str) -> None:
+        """Make the directories between the container and a path."""
+        files.check_container(self._root)
+        for directory in reversed(list(self._parents(path))):
+            with contextlib.suppress(FileExistsError, FileNotFoundError):
+                os.mkdir(directory, 0o750)
+
+    def _sync_parents(self, path: str) -> None:
+        # All of them: another thread may have made one and not synced yet.
+        for directory in self._parents(path):
+            files.sync_path(directory)
+        files.sync_path(self._root)
+
+    def _remove_empty(self, directory: str) -> None:
+        with contextlib.suppress(OSError):
+            while directory != self._root:
+                os.rmdir(directory)
+                directory = os.path.dirname(directory)
+
+    def _parents(self, path: str) -> Iterator[str]:
+        """Yield the directories above a path, below the container."""
+        directory = os.path.dirname(path)
+        while directory != self._root:
+            yield directory
+            directory = os.path.dirname(directory)
+
+
+class _Batch:
+    """The writer of a batch; the flush comes at the batch's end."""
+
+    def __init__(self, bank: DirectoryBank) -> None:
+        self._bank = bank
+
+    def put(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        """Store an object, as :meth:`base.Writer.put` says."""
+        found = self._bank.put_in_batch(
+            key, chunks, size=size, digests=digests
+        )
+        return base.ObjectInfo(
+            key=key, size=size, digests=found, serialized=serialized
+        )

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of the file-system bank: writing, flushing, and what errors mean."""
+
+import contextlib
+import ctypes
+import errno
+import os
+import threading
+import uuid
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from karbor_copy import exceptions
+from karbor_copy.banks import digests as digest_checks
+
+READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+#: How often directories may be removed under our hands by a delete.
+RACES = 20
+#: Seconds after which a temporary file is left over from a dead process.
+LEFT_OVER = 24 * 60 * 60
+
+#: Not worth another try.
+_REJECTED = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EFBIG,
+        errno.ENAMETOOLONG,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.ENOTEMPTY,
+        errno.ELOOP,
+        errno.EXDEV,
+        errno.EINVAL,
+    }
+)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def translate(error: OSError) -> exceptions.BankError:
+    """Return the bank's error for one of the operating system."""
+    reason = error.strerror or type(error).__name__
+    if error.errno in _REJECTED:
+        return exceptions.BankRejected(reason=reason)
+    return exceptions.BankUnavailable(reason=reason)
+
+
+def check_container(root: str) -> None:
+    """Let the caller go on if the container is there.
+
+    :raises BankUnavailable: it is missing: not set up, or not mounted.
+    """
+    if not os.path.isdir(root):
+        raise exceptions.BankUnavailable(reason="the container is missing")
+
+
+def not_found(root: str, key: str, error: OSError) -> exceptions.BankError:
+    """Return what to raise for an error of looking for an object.
+
+    :raises BankUnavailable: the container is missing.
+    """
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+        check_container(root)
+        return exceptions.ObjectNotFound(key=key)
+    return translate(error)
+
+
+def sync_file_system(file: int) -> None:
+    """Flush all of the file system that an open file lies on.
+
+    :raises OSError: what was written since the file was opened, by anyone,
+        may not be on the medium.
+    """
+    if _libc.syncfs(file):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+@contextlib.contextmanager
+def open_directory(path: str) -> Iterator[int]:
+    """Open a directory for flushing it and for names in it.
+
+    :raises OSError: it can't be opened.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def sync_path(path: str) -> None:
+    """Flush the names in a directory.
+
+    :raises OSError: they may not be on the medium.
+    """
+    with open_directory(path) as file:
+        os.fsync(file)
+
+
+def close(file: int) -> None:
+    """Close a file that was written: NFS may tell of errors only then.
+
+    :raises BankRejected, BankUnavailable: what was written is lost.
+    """
+    try:
+        os.close(file)
+    except OSError as error:
+        raise translate(error) from error
+
+
+def write(
+    file: int,
+    key: str,
+    chunks: Iterable[bytes | memoryview],
+    *,
+    size: int,
+    expected: Mapping[str, str] | None,
+) -> dict[str, str]:
+    """Write chunks to an open file and return the digests of the bytes.
+
+    :raises DigestMismatch: size or digests differ from those promised.
+    :raises BankRejected, BankUnavailable: it can't be written.
+    """
+    written = 0
+    algorithms = digest_checks.algorithms_of(expected)
+    with digest_checks.hasher(size, algorithms) as hasher:
+        for chunk in chunks:
+            hasher.update(chunk)
+            written += _write_all(file, chunk)
+            if written > size:
+                break
+            hasher.wait()
+        digest_checks.check_size(key, written, size)
+        found = hasher.digests()
+    digest_checks.check(key, found, expected)
+    return found
+
+
+def _write_all(file: int, chunk: bytes | memoryview) -> int:
+    length = len(chunk)
+    try:
+        count = os.write(file, chunk)
+        while count < length:
+            count += os.write(file, memoryview(chunk)[count:])
+    except OSError as error:
+        raise translate(error) from error
+    return length
+
+
+def unlink_same(path: str, file: int) -> None:
+    """Remove a path if it is still the file that is open."""
+    with contextlib.suppress(OSError):
+        if os.path.samestat(os.lstat(path), os.fstat(file)):
+            os.unlink(path)
+
+
+class TemporaryFiles:
+    """A directory of files that have no name in the bank yet."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._swept = False
+
+    def set_up(self) -> None:
+        """Make the directory if it is missing.
+
+        :raises OSError: it could not be made.
+        """
+        os.makedirs(self._path, mode=0o750, exist_ok=True)
+
+    @contextlib.contextmanager
+    def create(self) -> Iterator[tuple[int, str]]:
+        """Yield a new open file and its path; it is gone afterwards.
+
+        Unless it was renamed by then.
+
+        :raises BankRejected, BankUnavailable: it can't be made.
+        """
+        path = os.path.join(self._path, uuid.uuid4().hex)
+        try:
+            try:
+                file = os.open(path, CREATE, 0o640)
+            except FileNotFoundError:
+                self.set_up()
+                file = os.open(path, CREATE, 0o640)
+        except OSError as error:
+            raise translate(error) from error
+        try:
+            self._sweep(os.fstat(file).st_mtime - LEFT_OVER)
+            yield file, path
+        finally:
+            os.close(file)
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _sweep(self, before: float) -> None:
+        """Once, remove what processes that died have left."""
+        with self._lock:
+            if self._swept:
+                return
+            self._swept = True
+        with contextlib.suppress(OSError), os.scandir(self._path) as found:
+            for entry in found:
+                if entry.stat(follow_symlinks=False).st_mtime < before:
+                    os.unlink(entry.path)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An open object of the file-system bank."""
+
+import os
+import stat
+
+from karbor_copy import exceptions
+from karbor_copy.banks import base
+from karbor_copy.banks import directory_files as files
+
+
+class OpenObject:
+    """A file, or a part of it, as a reader; a context manager."""
+
+    def __init__(
+        self, root: str, key: str, offset: int, length: int | None
+    ) -> None:
+        self._root = root
+        self._key = key
+        self._offset = offset
+        self._length = length
+        self._left = 0
+        self._file = -1
+
+    def __enter__(self) -> base.Reader:
+        try:
+            self._file = os.open(f"{self._root}/{self._key}", files.READ)
+        except OSError as error:
+            raise files.not_found(self._root, self._key, error) from error
+        found = os.fstat(self._file)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(self._file)
+            raise exceptions.ObjectNotFound(key=self._key)
+        self._left = max(found.st_size - self._offset, 0)
+        if self._length is not None:
+            self._left = min(self._left, self._length)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill the buffer, as :meth:`base.Reader.readinto` says."""
+        if not self._left:
+            return 0
+        if len(buffer) > self._left:
+            buffer = buffer[: self._left]
+        try:
+            count = os.preadv(self._file, [buffer], self._offset)
+        except OSError as error:
+            raise files.translate(error) from error
+        if not count:
+            raise exceptions.BankUnavailable(
+                reason=f"object {self._key} became shorter"
+            )
+        self._offset += count
+        self._left -= count
+        return count

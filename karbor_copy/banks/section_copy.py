@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies single objects from one bank section to another, with proof."""
+
+import contextlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from karbor_copy import exceptions
+from karbor_copy.banks import base
+from karbor_copy.banks import keys
+from karbor_copy.banks import section as bank_section
+from karbor_copy.banks import streams
+from karbor_copy.banks import transfer_job
+from karbor_copy.data_models import manifest
+
+
+class SectionCopy:
+    """The copying of one section; a context manager around the batch."""
+
+    def __init__(
+        self,
+        check: Callable[[], None],
+        source: bank_section.BankSection,
+        target: bank_section.BankSection,
+    ) -> None:
+        self._check = check
+        self._source = source
+        self._target = target
+        self._stack = contextlib.ExitStack()
+        self._writer: base.Writer = target
+        self._present: dict[str, int] = {}
+        self._wrong: list[transfer_job.Written] = []
+        #: What was sent, in no order.
+        self.written: list[transfer_job.Written] = []
+
+    def __enter__(self) -> Self:
+        self._present = {info.key: info.size for info in self._target.list()}
+        self._writer = self._stack.enter_context(self._target.batch())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Flush the batch, unless an error ends it."""
+        self._stack.__exit__(kind, error, trace)
+
+    def copy(self, job: transfer_job.Job) -> bool:
+        """Copy an object and return True; False if it was there already.
+
+        :raises SourceCorrupt, SourceChanged, DigestMismatch: as
+            :meth:`Transfer.copy_section`.
+        """
+        if self._present.get(job.key) == job.size and self._keep(job):
+            return False
+        self.written.append(self._put(job, self._writer))
+        return True
+
+    def read_back(self, written: transfer_job.Written) -> None:
+        """Read an object from the target and note if it is wrong."""
+        try:
+            found = self._target_digest(written.job)
+        except exceptions.ObjectNotFound:
+            found = None
+        if found != written.sha256:
+            self._wrong.append(written)
+
+    def repair(self) -> None:
+        """Write once more what :meth:`read_back` has found wrong.
+
+        :raises ObjectNotFound, DigestMismatch: it is wrong again.
+        """
+        if not self._wrong:
+            return
+        with self._target.batch() as writer:
+            again = [self._put(item.job, writer) for item in self._wrong]
+        for item in again:
+            found = self._target_digest(item.job)
+            if found != item.sha256:
+                raise exceptions.DigestMismatch(
+                    key=self._name(item.job),
+                    actual=found,
+                    expected=item.sha256,
+                )
+
+    def _keep(self, job: transfer_job.Job) -> bool:
+        """Tell whether the target's object is right; if so, record it."""
+        try:
+            found = self._target_digest(job)
+        except exceptions.ObjectNotFound:
+            return False
+        expected = job.entry
+        if found != (
+            self._source_digest(job)[0]
+            if expected is None
+            else expected.sha256
+        ):
+            return False
+        self._target.record(
+            manifest.Entry(
+                key=keys.in_checkpoint(self._target.prefix + job.key),
+                size=job.size,
+                sha256=found,
+                md5=None if expected is None else expected.md5,
+                serialized=job.serialized,
+            )
+        )
+        return True
+
+    def _put(
+        self, job: transfer_job.Job, writer: base.Writer
+    ) -> transfer_job.Written:
+        try:
+            info = self._put_once(job, writer)
+        except exceptions.DigestMismatch:
+            self._check_source(job)
+            # The source is right, so it happened on the way.
+            info = self._put_once(job, writer)
+        return transfer_job.Written(job, info.digests["sha256"])
+
+    def _put_once(
+        self, job: transfer_job.Job, writer: base.Writer
+    ) -> base.ObjectInfo:
+        try:
+            return writer.put(
+                job.key,
+                streams.Chunks(self._source, job.key, self._check),
+                size=job.size,
+                digests=job.digests,
+                serialized=job.serialized,
+            )
+        except streams.SourceError as error:
+            raise self._source_error(job, error.__cause__) from error
+
+    def _check_source(self, job: transfer_job.Job) -> None:
+        """Let the caller go on if the source object is what it should be."""
+        sha256, size = self._source_digest(job)
+        if job.entry is None:
+            if size != job.size:
+                raise self._changed(job)
+        elif (sha256, size) != (job.entry.sha256, job.size):
+            raise exceptions.SourceCorrupt(
+                key=self._name(job),
+                reason=f"it has {size} bytes and SHA-256 {sha256}, but its "
+                f"manifest says {job.size} and {job.entry.sha256}",
+            )
+
+    def _source_digest(self, job: transfer_job.Job) -> tuple[str, int]:
+        try:
+            return streams.digest(self._source, job.key, job.size, self._check)
+        except exceptions.BankError as error:
+            raise self._source_error(job, error) from error
+
+    def _target_digest(self, job: transfer_job.Job) -> str:
+        return streams.digest(self._target, job.key, job.size, self._check)[0]
+
+    def _source_error(
+        self, job: transfer_job.Job, error: BaseException | None
+    ) -> BaseException:
+        """Return what to raise for an error of reading the source."""
+        if not isinstance(error, exceptions.ObjectNotFound):
+            return error or AssertionError("an error without a cause")
+        if job.entry is None:
+            return self._changed(job)
+        return exceptions.SourceCorrupt(
+            key=self._name(job), reason="it is missing"
+        )
+
+    def _changed(self, job: transfer_job.Job) -> exceptions.SourceChanged:
+        return exceptions.SourceChanged(
+            reason=f"source object {self._name(job)} changed while it was "
+            "copied"
+        )
+
+    def _name(self, job: transfer_job.Job) -> str:
+        return keys.in_checkpoint(self._source.prefix + job.key)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Streams of objects through buffers that each thread keeps and reuses."""
+
+import itertools
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+
+from karbor_copy import exceptions
+from karbor_copy.banks import base
+from karbor_copy.banks import digests
+from karbor_copy.banks import section as bank_section
+
+_local = threading.local()
+
+
+class SourceError(Exception):
+    """Reading failed while a bank was writing; the cause says how.
+
+    No BankError: it is none of the bank that was being written to, which
+    must not try again because of it.
+    """
+
+
+class Chunks:
+    """An object's bytes, read anew each time they are iterated."""
+
+    def __init__(
+        self,
+        section: bank_section.BankSection,
+        key: str,
+        check: Callable[[], None],
+    ) -> None:
+        self._section = section
+        self._key = key
+        self._check = check
+
+    def __iter__(self) -> Iterator[memoryview]:
+        """Yield views of one buffer.
+
+        :raises SourceError: the object can't be read.
+        """
+        buffer = _buffers()[0]
+        try:
+            with self._section.open(self._key) as reader:
+                while count := reader.readinto(buffer):
+                    self._check()
+                    yield buffer[:count]
+        except exceptions.BankError as error:
+            raise SourceError from error
+
+
+def digest(
+    section: bank_section.BankSection,
+    key: str,
+    size: int,
+    check: Callable[[], None],
+) -> tuple[str, int]:
+    """Return the SHA-256 and the size of an object's bytes.
+
+    ``size`` is what to expect, for choosing the way of hashing only.
+
+    :raises ObjectNotFound: there is none.
+    """
+    buffers = _buffers()
+    if size <= digests.THREAD_SIZE:
+        buffers = buffers[:1]
+    total = 0
+    with digests.hasher(size) as hasher, section.open(key) as reader:
+        for buffer in itertools.cycle(buffers):
+            count = reader.readinto(buffer)
+            if not count:
+                return hasher.digests()["sha256"], total
+            check()
+            hasher.update(buffer[:count])
+            total += count
+    raise AssertionError("unreachable")
+
+
+def _buffers() -> list[memoryview]:
+    found: list[memoryview] | None = getattr(_local, "buffers", None)
+    if found is None:
+        found = [memoryview(bytearray(base.BLOCK_SIZE)) for _ in range(2)]
+        _local.buffers = found
+    return found

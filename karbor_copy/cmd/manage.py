@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""karbor-copy-manage: what operators do by hand."""
+
+import argparse
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from karbor_copy import conf as configuration
+from karbor_copy import exceptions
+from karbor_copy.cmd import setup
+from karbor_copy.db import migration
+from karbor_copy.protection import bank_pool
+from karbor_copy.protection import catalog
+from karbor_copy.providers import registry as provider_registry
+
+CONF = configuration.CONF
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="karbor-copy-manage")
+    parser.add_argument(
+        "--config-file",
+        action="append",
+        help="configuration file (default: /etc/karbor_copy/*.conf)",
+    )
+    nouns = parser.add_subparsers(dest="noun", required=True)
+    db = nouns.add_parser("db", help="the database").add_subparsers(
+        dest="verb", required=True
+    )
+    sync = db.add_parser("sync", help="bring the tables up to date")
+    sync.add_argument("--version", default="head", help="revision to go to")
+    sync.set_defaults(run=_db_sync)
+    db.add_parser("version", help="show the tables' revision").set_defaults(
+        run=_db_version
+    )
+    provider = nouns.add_parser(
+        "provider", help="the provider files"
+    ).add_subparsers(dest="verb", required=True)
+    provider.add_parser(
+        "check", help="read the provider files and try every bank"
+    ).set_defaults(run=_provider_check)
+    cat = nouns.add_parser("catalog", help="the catalogue").add_subparsers(
+        dest="verb", required=True
+    )
+    imported = cat.add_parser(
+        "import", help="bring the catalogue in line with the banks"
+    )
+    imported.add_argument("--provider", help="only this provider's id")
+    imported.add_argument(
+        "--project-map",
+        action="append",
+        default=[],
+        type=_mapping,
+        metavar="OLD=NEW",
+        help="project id in the bank to project id here; repeatable",
+    )
+    imported.set_defaults(run=_catalog_import)
+    return parser
+
+
+def _mapping(text: str) -> tuple[str, str]:
+    old, separator, new = text.partition("=")
+    if not (old and separator and new):
+        raise argparse.ArgumentTypeError(f"{text!r} is not OLD=NEW")
+    return old, new
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if all is well, 1 with the reason if not."""
+    args = _parser().parse_args(argv)
+    try:
+        setup.configure(CONF, [], args.config_file)
+        status: int = args.run(args)
+    except exceptions.KarborCopyError as error:
+        print(f"karbor-copy-manage: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _db_sync(args: argparse.Namespace) -> int:
+    migration.sync(args.version)
+    return 0
+
+
+def _db_version(_args: argparse.Namespace) -> int:
+    print(migration.version())
+    return 0
+
+
+def _registry() -> provider_registry.Registry:
+    return provider_registry.load(pathlib.Path(CONF.provider_config_dir))
+
+
+def _provider_check(_args: argparse.Namespace) -> int:
+    """Tell of each provider whether its bank can be listed."""
+    registry = _registry()
+    bad = 0
+    for error in registry.errors:
+        print(f"error: {error}")
+        bad += 1
+    for provider in registry.list():
+        try:
+            next(provider.make_bank().list(limit=1), None)
+        except exceptions.BankError as error:
+            print(f"{provider.id} {provider.name}: {error}")
+            bad += 1
+        else:
+            print(f"{provider.id} {provider.name}: ok")
+    return 1 if bad else 0
+
+
+def _catalog_import(args: argparse.Namespace) -> int:
+    """Reconcile one provider or all, and tell what was found."""
+    registry = _registry()
+    reconciler = catalog.Reconciler(
+        registry, bank_pool.BankPool(registry, 0.0), dict(args.project_map)
+    )
+    providers = (
+        registry.list()
+        if args.provider is None
+        else (registry.get(args.provider),)
+    )
+    failed = 0
+    for provider in providers:
+        try:
+            report = reconciler.reconcile(provider.id)
+        except exceptions.BankError as error:
+            print(f"{provider.id}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        print(
+            f"{provider.id}: {report.seen} in the bank, {report.added} added,"
+            f" {report.changed} changed, {report.vanished} vanished,"
+            f" {len(report.refused)} refused"
+        )
+        for reason in report.refused:
+            print(f"  refused: {reason}")
+            failed += 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

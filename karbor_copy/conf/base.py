@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that stand in [DEFAULT]."""
+
+import socket
+from typing import Any
+
+from oslo_config import cfg
+
+OPTS = [
+    cfg.StrOpt(
+        "state_path",
+        default="/var/lib/karbor-copy",
+        help="Directory of what the service keeps between runs: with the"
+        " defaults, the sqlite database and the provider files.",
+    ),
+    cfg.StrOpt(
+        "provider_config_dir",
+        default="$state_path/providers.d",
+        help="Directory of the provider files (*.conf), one provider each."
+        " They are read at start.",
+    ),
+    cfg.StrOpt(
+        "auth_strategy",
+        default="noauth",
+        choices=[
+            (
+                "noauth",
+                "The caller's word is taken: the token is user:project."
+                " Served on loopback addresses only.",
+            )
+        ],
+        help="How callers are told apart.",
+    ),
+    cfg.HostAddressOpt(
+        "host",
+        default=socket.gethostname(),
+        sample_default="<hostname>",
+        help="Name of this host in the list of services. Each host of a"
+        " deployment needs a name of its own.",
+    ),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register the options."""
+    conf.register_opts(OPTS)
+
+
+def list_opts() -> dict[str, list[Any]]:
+    """Return group name to options, for the sample generator."""
+    return {"DEFAULT": OPTS}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an operation begins: its rows are shown as being worked on.
+
+Fenced by the epoch of the claim: where the lease was lost, nothing is
+changed and the answer is False.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from karbor_copy.data_models import operation_log
+from karbor_copy.data_models import resource
+from karbor_copy.data_models import status
+from karbor_copy.db import engine
+from karbor_copy.db import models
+from karbor_copy.db import operation_logs
+from karbor_copy.db import parents
+
+_Type = status.OperationType
+
+
+@engine.writer
+def begin(session: orm.Session, log: operation_log.OperationLog) -> bool:
+    """Show that an operation is at work."""
+    running = status.OPERATION_LOG_STATUSES[log.operation_type][1]
+    if log.operation_type is _Type.COPY:
+        copy_ids = parents.lock(session, [log.id])
+        if not operation_logs.hold(session, log.id, log.epoch, status=running):
+            return False
+        _begin_copy(session, log)
+        parents.settle(session, copy_ids)
+        return True
+    return operation_logs.hold(session, log.id, log.epoch, status=running)
+
+
+def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> None:
+    row = session.get_one(models.CheckpointCopy, log.id)
+    row.status = status.CopyStatus.COPYING
+    row.attempts = log.attempts
+    row.started_at = row.started_at or operation_logs.utcnow()
+    if session.get(models.Checkpoint, row.checkpoint_copy_id) is None:
+        source = session.get_one(models.Checkpoint, row.checkpoint_id)
+        session.add(_copy_of(source, row))
+
+
+def _copy_of(
+    source: models.Checkpoint, row: models.CheckpointCopy
+) -> models.Checkpoint:
+    """Return the catalogue row of a copy: the source's, with its origin."""
+    return models.Checkpoint(
+        id=row.checkpoint_copy_id,
+        project_id=source.project_id,
+        provider_id=row.target_provider_id,
+        plan_id=source.plan_id,
+        status=status.CheckpointStatus.COPYING,
+        created_at=source.created_at,
+        timestamp=source.timestamp,
+        protection_plan=source.protection_plan,
+        resource_graph=source.resource_graph,
+        resource_types=source.resource_types,
+        copied_from=source.id,
+        extra_info={
+            **source.extra_info,
+            "copied_from": {
+                "provider_id": source.provider_id,
+                "checkpoint_id": source.id,
+            },
+            "copy_status": status.CopyStatus.COPYING,
+        },
+    )
+
+
+@engine.writer
+def set_graph(
+    session: orm.Session,
+    log: operation_log.OperationLog,
+    graph: resource.ResourceGraph,
+) -> bool:
+    """Remember what a protect found to be protected."""
+    if not operation_logs.hold(session, log.id, log.epoch):
+        return False
+    session.execute(
+        sa.update(models.Checkpoint)
+        .where(models.Checkpoint.id == log.checkpoint_id)
+        .values(
+            resource_graph=graph.serialize(),
+            resource_types=",".join(graph.resource_types),
+            updated_at=operation_logs.utcnow(),
+        )
+    )
+    return True

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copy requests: made, shown, cancelled and tried again.
+
+What changes one locks the plan before anything else, so that of requests
+which race each sees all that the one before it has done. A request waits
+for its members: the checkpoint copies it made, and those under way that it
+found and adopted.
+"""
+
+import uuid
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Sequence
+from typing import Any
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from karbor_copy import exceptions
+from karbor_copy.data_models import copy_request
+from karbor_copy.data_models import page as page_model
+from karbor_copy.data_models import status
+from karbor_copy.db import cancelling
+from karbor_copy.db import checkpoint_copies
+from karbor_copy.db import engine
+from karbor_copy.db import models
+from karbor_copy.db import operation_logs
+from karbor_copy.db import paging
+from karbor_copy.db import parents
+from karbor_copy.db import plans
+
+_Copy = models.Copy
+_Child = models.CheckpointCopy
+_Member = models.CopyMember
+
+#: Raises Invalid where a plugin of one of the resource types can't copy.
+CheckTypes = Callable[[Collection[str]], None]
+
+_SORTABLE: Final = {
+    "id": _Copy.id,
+    "status": _Copy.status,
+    "created_at": _Copy.created_at,
+}
+_FILTERABLE: Final = {
+    "plan_id": _Copy.plan_id,
+    "provider_id": _Copy.provider_id,
+    "target_provider_id": _Copy.target_provider_id,
+    "status": _Copy.status,
+}
+_SORTABLE_MEMBERS: Final = {
+    "id": _Child.id,
+    "status": _Child.status,
+    "created_at": _Child.created_at,
+}
+_FILTERABLE_MEMBERS: Final = {
+    "status": _Child.status,
+    "checkpoint_id": _Child.checkpoint_id,
+}
+
+
+@engine.writer
+def create(
+    session: orm.Session,
+    request: copy_request.CopyRequest,
+    check_types: CheckTypes,
+) -> copy_request.Copy:
+    """Queue a copy of every uncopied checkpoint of the plan.
+
+    ``check_types`` gets the resource types in these before anything is
+    written, and may raise.
+
+    :raises PlanNotFound: there is none in this project, or it was deleted.
+    :raises InvalidPlan: no checkpoint of the plan is available.
+    """
+    plans.lock_living(session, request.project_id, request.plan_id)
+    route = checkpoint_copies.Route(
+        project_id=request.project_id,
+        plan_id=request.plan_id,
+        provider_id=request.provider_id,
+        target_provider_id=request.target_provider_id,
+    )
+    source = sa.select(models.Checkpoint.id).where(
+        *checkpoint_copies.sources(route)
+    )
+    if session.scalar(source.limit(1)) is None:
+        raise exceptions.InvalidPlan("The plan has not been protected.")
+    row = _Copy(
+        id=str(uuid.uuid4()),
+        project_id=request.project_id,
+        provider_id=request.provider_id,
+        target_provider_id=request.target_provider_id,
+        plan_id=request.plan_id,
+        parameters={
+            key: dict(value) for key, value in request.parameters.items()
+        },
+        status=status.CopyStatus.WAIT_COPYING,
+        created_at=operation_logs.utcnow(),
+    )
+    checkpoint_copies.lock_under_way(session, route)
+    uncopied = checkpoint_copies.uncopied(route)
+    check_types(checkpoint_copies.resource_types(session, uncopied))
+    session.add(row)
+    session.flush()
+    checkpoint_copies.insert(session, row, uncopied, request.request_id)
+    _add_members(
+        session,
+        row.id,
+        sa.select(_Child.id).where(*checkpoint_copies.under_way(route)),
+    )
+    return _settled(session, row)
+
+
+@engine.reader
+def get(
+    session: orm.Session, project_id: str, copy_id: str
+) -> copy_request.Copy:
+    """Return a copy request.
+
+    :raises CopyNotFound: there is none in this project.
+    """
+    return _to_models(session, [_find(session, project_id, copy_id)])[0]
+
+
+@engine.reader
+def list_page(
+    session: orm.Session, page: page_model.Page, project_id: str | None
+) -> list[copy_request.Copy]:
+    """Return a page of a project's requests, of all projects' for None.
+
+    :raises Invalid: an unknown marker, sort key or filter.
+    """
+    wanted = sa.select(_Copy)
+    if project_id is not None:
+        wanted = wanted.where(_Copy.project_id == project_id)
+    rows = paging.fetch(
+        session, wanted, page, sortable=_SORTABLE, filterable=_FILTERABLE
+    )
+    return _to_models(session, rows)
+
+
+@engine.reader
+def list_members(
+    session: orm.Session,
+    project_id: str,
+    copy_id: str,
+    page: page_model.Page,
+) -> list[copy_request.CheckpointCopy]:
+    """Return a page of the checkpoint copies that a request waits for.
+
+    :raises CopyNotFound: there is none in this project.
+    :raises Invalid: an unknown marker, sort key or filter.
+    """
+    _find(session, project_id, copy_id)
+    rows = paging.fetch(
+        session,
+        sa.select(_Child)
+        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
+        .where(_Member.copy_id == copy_id),
+        page,
+        sortable=_SORTABLE_MEMBERS,
+        filterable=_FILTERABLE_MEMBERS,
+    )
+    return [checkpoint_copies.to_model(row) for row in rows]
+
+
+def cancel(project_id: str, copy_id: str) -> copy_request.Copy:
+    """Stop what a request waits for, but for what others wait for too.
+
+    What no worker has begun is cancelled at once.
+
+    :raises CopyNotFound: there is none in this project.
+    :raises Conflict: the request has ended, or all is being committed.
+    """
+    return _cancel(get(project_id, copy_id))
+
+
+@engine.writer
+def _cancel(
+    session: orm.Session, found: copy_request.Copy
+) -> copy_request.Copy:
+    row = _lock(session, found, wanted=status.CopyStatus.CANCELLED)
+    cancelling.cancel_members(session, row)
+    row.cancel_requested = True
+    return _settled(session, row)
+
+
+def retry(
+    project_id: str,
+    copy_id: str,
+    check_types: CheckTypes,
+    request_id: str | None,
+) -> copy_request.Copy:
+    """Open a failed or cancelled request again.
+
+    Each member that is not finished is replaced by what holds the place of
+    its copy by now, or else by a new checkpoint copy.
+
+    :raises CopyNotFound: there is none in this project.
+    :raises Conflict: it has not failed, or no source is available.
+    """
+    return _retry(get(project_id, copy_id), check_types, request_id)
+
+
+@engine.writer
+def _retry(
+    session: orm.Session,
+    found: copy_request.Copy,
+    check_types: CheckTypes,
+    request_id: str | None,
+) -> copy_request.Copy:
+    row = _lock(session, found, wanted=status.CopyStatus.WAIT_COPYING)
+    row.status = status.CopyStatus.WAIT_COPYING
+    row.cancel_requested = False
+    route = checkpoint_copies.Route(
+        project_id=row.project_id,
+        plan_id=row.plan_id,
+        provider_id=row.provider_id,
+        target_provider_id=row.target_provider_id,
+    )
+    checkpoint_copies.lock_under_way(session, route)
+    old = (
+        sa.select(_Child.checkpoint_id)
+        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
+        .where(
+            _Member.copy_id == row.id,
+            _Child.status.in_(checkpoint_copies.UNFINISHED),
+        )
+    )
+    missing = (
+        *checkpoint_copies.uncopied(route),
+        models.Checkpoint.id.in_(old),
+    )
+    check_types(checkpoint_copies.resource_types(session, missing))
+    checkpoint_copies.insert(session, row, missing, request_id)
+    _replace_members(session, row)
+    made = _settled(session, row)
+    if made.status in checkpoint_copies.UNFINISHED:
+        raise exceptions.Conflict(
+            reason=f"None of what copy {row.id} lacks is available to copy."
+        )
+    return made
+
+
+def _replace_members(session: orm.Session, row: models.Copy) -> None:
+    """Wait for the holders of the places of what has failed instead."""
+    holder = orm.aliased(_Child)
+    in_place = holder.copy_slot == checkpoint_copies.slot_of(
+        _Child.checkpoint_id, row.target_provider_id
+    )
+    unfinished = _Child.status.in_(checkpoint_copies.UNFINISHED)
+    _add_members(
+        session,
+        row.id,
+        sa.select(holder.id)
+        .select_from(_Child)
+        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
+        .join(holder, in_place)
+        .where(_Member.copy_id == row.id, unfinished),
+    )
+    replaced = sa.select(_Child.id).join(holder, in_place).where(unfinished)
+    session.execute(
+        sa.delete(_Member)
+        .where(
+            _Member.copy_id == row.id,
+            _Member.checkpoint_copy_id.in_(replaced),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _add_members(
+    session: orm.Session, copy_id: str, members: sa.Select[Any]
+) -> None:
+    session.execute(
+        sa.insert(_Member).from_select(
+            ["checkpoint_copy_id", "copy_id"],
+            members.add_columns(sa.literal(copy_id)),
+        )
+    )
+
+
+def _find(session: orm.Session, project_id: str, copy_id: str) -> models.Copy:
+    row = session.scalars(
+        sa.select(_Copy).where(
+            _Copy.id == copy_id, _Copy.project_id == project_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise exceptions.CopyNotFound(copy_id=copy_id)
+    return row
+
+
+def _lock(
+    session: orm.Session,
+    found: copy_request.Copy,
+    *,
+    wanted: status.CopyStatus,
+) -> models.Copy:
+    """Lock plan and request.
+
+    :raises InvalidTransition: the request can't become what is wanted.
+    """
+    plans.lock(session, found.plan_id)
+    row = session.scalars(
+        sa.select(_Copy).where(_Copy.id == found.id).with_for_update()
+    ).one()
+    if row.status not in status.COPY_TRANSITIONS[wanted]:
+        raise exceptions.InvalidTransition(
+            noun="Copy", id=row.id, current=row.status, wanted=wanted
+        )
+    return row
+
+
+def _settled(session: orm.Session, row: models.Copy) -> copy_request.Copy:
+    parents.settle(session, [row.id])
+    session.refresh(row)
+    return _to_models(session, [row])[0]
+
+
+def _to_models(
+    session: orm.Session, rows: Sequence[models.Copy]
+) -> list[copy_request.Copy]:
+    counts = parents.counts(session, [row.id for row in rows])
+    return [
+        copy_request.Copy(
+            id=row.id,
+            project_id=row.project_id,
+            provider_id=row.provider_id,
+            target_provider_id=row.target_provider_id,
+            plan_id=row.plan_id,
+            parameters=row.parameters,
+            status=status.CopyStatus(row.status),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            counts=counts[row.id],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each database calls differently: its clock and a new UUID."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext import compiler
+from sqlalchemy.sql import expression
+
+
+class now_ms(expression.ColumnElement[int]):  # noqa: N801  named as SQL
+    """The database's clock at this statement, milliseconds since 1970."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+class new_uuid(expression.ColumnElement[str]):  # noqa: N801  named as SQL
+    """A new UUID for each row, as 36 lower-case characters."""
+
+    type = sa.String(36)
+    inherit_cache = True
+
+
+@compiler.compiles(now_ms, "sqlite")
+def _now_sqlite(_element: now_ms, _compiler: Any, **_kw: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiler.compiles(now_ms, "postgresql")
+def _now_postgresql(_element: now_ms, _compiler: Any, **_kw: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+@compiler.compiles(now_ms, "mysql")
+@compiler.compiles(now_ms, "mariadb")
+def _now_mysql(_element: now_ms, _compiler: Any, **_kw: Any) -> str:
+    return "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+
+
+@compiler.compiles(new_uuid, "sqlite")
+def _uuid_sqlite(_element: new_uuid, _compiler: Any, **_kw: Any) -> str:
+    return (
+        "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' ||"
+        " substr(hex(randomblob(2)), 2) || '-' ||"
+        " substr('89ab', 1 + (abs(random()) % 4), 1) ||"
+        " substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+    )
+
+
+@compiler.compiles(new_uuid, "postgresql")
+def _uuid_postgresql(_element: new_uuid, _compiler: Any, **_kw: Any) -> str:
+    return "CAST(gen_random_uuid() AS VARCHAR(36))"
+
+
+@compiler.compiles(new_uuid, "mysql")
+@compiler.compiles(new_uuid, "mariadb")
+def _uuid_mysql(_element: new_uuid, _compiler: Any, **_kw: Any) -> str:
+    return "uuid()"

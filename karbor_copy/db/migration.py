@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings the database's schema to a version, by alembic."""
+
+import pathlib
+
+from alembic import command
+from alembic import config
+from alembic.runtime import migration
+
+from karbor_copy.db import engine
+
+
+def sync(version: str = "head") -> None:
+    """Upgrade the schema; doing it again changes nothing."""
+    command.upgrade(_config(), version)
+
+
+def version() -> str | None:
+    """Return the version of the schema, None for an empty database."""
+    with engine.get_engine().connect() as connection:
+        context = migration.MigrationContext.configure(connection)
+        return context.get_current_revision()
+
+
+def _config() -> config.Config:
+    made = config.Config()
+    made.set_main_option(
+        "script_location",
+        # A per cent sign would be taken for an interpolation.
+        str(pathlib.Path(__file__).parent / "alembic").replace("%", "%%"),
+    )
+    return made

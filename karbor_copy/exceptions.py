@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong, as one small tree that knows nothing of HTTP.
+
+The families matter to callers: ``api/faults.py`` turns Invalid, NotFound,
+Conflict and Forbidden into answers; the runner treats TransientError as
+worth another try and everything else as final.
+"""
+
+from typing import Any
+
+
+class KarborCopyError(Exception):
+    """Base of all errors of the project.
+
+    A subclass gives ``msg_fmt``; its fields are the keyword arguments.
+    A single positional argument replaces the whole message.
+    """
+
+    msg_fmt = "An unknown error occurred."
+
+    def __init__(self, message: str | None = None, **fields: Any) -> None:
+        self.fields = fields
+        super().__init__(self.msg_fmt % fields if message is None else message)
+
+
+class Invalid(KarborCopyError):
+    """The request can't be served as it stands, whatever the state."""
+
+    msg_fmt = "Invalid input received: %(reason)s"
+
+
+class NotFound(KarborCopyError):
+    """The thing named does not exist, or not for this project."""
+
+    msg_fmt = "The resource could not be found."
+
+
+class Conflict(KarborCopyError):
+    """The request is right but the present state forbids it."""
+
+    msg_fmt = "%(reason)s"
+
+
+class Forbidden(KarborCopyError):
+    """Policy does not let this caller do this."""
+
+    msg_fmt = "Policy doesn't allow %(action)s to be performed."
+
+
+class ServiceUnavailable(KarborCopyError):
+    """Something the service needs is away for the moment."""
+
+    msg_fmt = "The service is unavailable for the moment."
+
+
+class InvalidKey(Invalid):
+    """A bank key that is malformed or would leave its section."""
+
+    msg_fmt = "Invalid bank key %(key)r: %(reason)s."
+
+
+class InvalidPlan(Invalid):
+    """The plan is not in a state that the request needs."""
+
+    msg_fmt = "Invalid plan: %(reason)s"
+
+
+class InvalidManifest(Invalid):
+    """A manifest that is malformed, cut short or contradicts itself."""
+
+    msg_fmt = "Invalid manifest: %(reason)s."
+
+
+class InvalidCheckpoint(Invalid):
+    """An index.json that is malformed or of an unknown version."""
+
+    msg_fmt = "Invalid checkpoint %(checkpoint_id)s: %(reason)s."
+
+
+class PlanNotFound(NotFound):
+    msg_fmt = "Plan %(plan_id)s could not be found."
+
+
+class ProviderNotFound(NotFound):
+    msg_fmt = "Provider %(provider_id)s could not be found."
+
+
+class CheckpointNotFound(NotFound):
+    msg_fmt = "Checkpoint %(checkpoint_id)s could not be found."
+
+
+class CopyNotFound(NotFound):
+    msg_fmt = "Copy %(copy_id)s could not be found."
+
+
+class RestoreNotFound(NotFound):
+    msg_fmt = "Restore %(restore_id)s could not be found."
+
+
+class VerificationNotFound(NotFound):
+    msg_fmt = "Verification %(verification_id)s could not be found."
+
+
+class OperationLogNotFound(NotFound):
+    msg_fmt = "Operation log %(operation_log_id)s could not be found."
+
+
+class ProtectableNotFound(NotFound):
+    msg_fmt = "Resource %(resource_type)s#%(resource_id)s could not be found."
+
+
+class ProtectionPluginNotFound(NotFound):
+    msg_fmt = "No protection plugin for resource type %(resource_type)s."
+
+
+class InvalidTransition(Conflict):
+    """A status change that the table of transitions does not allow."""
+
+    msg_fmt = "%(noun)s %(id)s can't go from %(current)s to %(wanted)s."
+
+
+class OperationInProgress(Conflict):
+    """An open operation uses what the request wants to change."""
+
+    msg_fmt = "Checkpoint %(checkpoint_id)s is in use by an open operation."
+
+
+class ProviderConfigError(KarborCopyError):
+    """A provider file that can't be used; names the file and the line."""
+
+    msg_fmt = "%(path)s: %(reason)s"
+
+
+class BankError(KarborCopyError):
+    """Base of what a bank raises."""
+
+    msg_fmt = "Bank: %(reason)s"
+
+
+class ObjectNotFound(BankError):
+    msg_fmt = "Object %(key)s not found."
+
+
+class TransientError(KarborCopyError):
+    """Worth another try after a pause."""
+
+    msg_fmt = "%(reason)s"
+
+
+class BankUnavailable(BankError, TransientError):
+    """The back-end does not answer, is busy, or its container is missing."""
+
+    msg_fmt = "Bank unavailable: %(reason)s"
+
+
+class BankRejected(BankError):
+    """The back-end refuses for good: full, read-only or forbidden."""
+
+    msg_fmt = "Bank rejected the request: %(reason)s"
+
+
+class DigestMismatch(BankError):
+    """The bytes are not those that were promised."""
+
+    msg_fmt = (
+        "Object %(key)s has digest %(actual)s, but %(expected)s was expected."
+    )
+
+
+class SourceCorrupt(KarborCopyError):
+    """A source object differs from the source's own manifest."""
+
+    msg_fmt = "source object %(key)s is corrupt: %(reason)s"
+
+
+class SourceChanged(TransientError):
+    """What is protected or copied changed while it was being read."""
+
+    msg_fmt = "%(reason)s"
+
+
+class ResourceFailed(KarborCopyError):
+    """A plugin operation could not do its work on one resource."""
+
+    msg_fmt = "%(reason)s"
+
+
+class OperationStopped(KarborCopyError):
+    """Base of the reasons to stop that are no failure of the work."""
+
+    msg_fmt = "The operation was stopped."
+
+
+class OperationCancelled(OperationStopped):
+    msg_fmt = "The operation was cancelled."
+
+
+class OperationDrained(OperationStopped):
+    msg_fmt = "The worker is shutting down and hands the operation back."
+
+
+class LeaseLost(OperationStopped):
+    msg_fmt = "The lease of operation %(operation_log_id)s was lost."
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what users may know of an error.
+
+    Our own errors carry no secrets; of any other only the type is told.
+    """
+    if isinstance(error, (KarborCopyError, NotImplementedError)):
+        return str(error) or type(error).__name__
+    return f"internal error ({type(error).__name__})"

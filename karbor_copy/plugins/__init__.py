@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Protection plugins: what knows how to protect each type of resource."""

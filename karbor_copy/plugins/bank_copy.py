@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The default copy: one bank section to the same section of another bank."""
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+from karbor_copy import exceptions
+from karbor_copy.banks import checkpoint_store
+from karbor_copy.banks import section as bank_section
+from karbor_copy.banks import transfer as bank_transfer
+from karbor_copy.data_models import resource as resource_model
+from karbor_copy.data_models import status
+from karbor_copy.plugins import base
+
+#: Names that Karbor's plugins give their objects.
+STATUS_NAME = "status"
+METADATA_NAME = "metadata"
+DATA_PREFIX = "data_"
+
+Listing = list[tuple[str, int]]
+
+
+class _Claims:
+    """Which sections each running operation has taken on already.
+
+    Resources of different types and plugins can share one id, and so one
+    section, as Karbor's network shares its project's; what all hooks of one
+    operation have in common is their transfer.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: weakref.WeakKeyDictionary[
+            bank_transfer.Transfer, set[str]
+        ] = weakref.WeakKeyDictionary()
+
+    @contextlib.contextmanager
+    def claim(
+        self, transfer: bank_transfer.Transfer, prefix: str
+    ) -> Iterator[bool]:
+        """Yield whether the section is the caller's to copy.
+
+        A claim whose block fails is given back.
+        """
+        with self._lock:
+            taken = self._taken.setdefault(transfer, set())
+            mine = prefix not in taken
+            taken.add(prefix)
+        try:
+            yield mine
+        except BaseException:
+            if mine:
+                with self._lock:
+                    taken.discard(prefix)
+            raise
+
+
+_CLAIMS = _Claims()
+
+
+class BankCopyOperation(base.Operation):
+    """Copies all that the resource's bank section holds."""
+
+    def on_main(
+        self,
+        *,
+        checkpoint: checkpoint_store.BankCheckpoint,
+        checkpoint_copy: checkpoint_store.BankCheckpoint,
+        resource: resource_model.Resource,
+        transfer: bank_transfer.Transfer,
+        **kwargs: Any,
+    ) -> None:
+        """Copy the section, once in an operation."""
+        source = checkpoint.get_resource_bank_section(resource.id)
+        target = checkpoint_copy.get_resource_bank_section(resource.id)
+        with _CLAIMS.claim(transfer, target.prefix) as mine:
+            if not mine:
+                return
+            if source.entries is not None:
+                transfer.copy_section(source, target, resource.key)
+            else:
+                self._copy_unlisted(source, target, resource, transfer)
+
+    def _copy_unlisted(
+        self,
+        source: bank_section.BankSection,
+        target: bank_section.BankSection,
+        resource: resource_model.Resource,
+        transfer: bank_transfer.Transfer,
+    ) -> None:
+        """Copy a section that no manifest vouches for.
+
+        What can be known without one is checked: that Karbor had finished
+        it, that no chunk is missing, and that it held still meanwhile.
+        """
+        before = _listing(source)
+        self.check_source(source, before)
+        transfer.copy_section(source, target, resource.key)
+        if _listing(source) != before:
+            raise exceptions.SourceChanged(
+                reason=f"the source section of {resource.key} changed while "
+                "it was copied"
+            )
+
+    def check_source(
+        self, source: bank_section.BankSection, listing: Listing
+    ) -> None:
+        """Check a section that no manifest vouches for.
+
+        :raises ResourceFailed: it was never finished.
+        :raises SourceCorrupt: chunks are missing or left over.
+        """
+        keys = [key for key, _ in listing]
+        check_available(source)
+        if METADATA_NAME not in keys:
+            return
+        match source.get_object(METADATA_NAME):
+            case {"chunks_num": expected}:
+                chunks = sum(key.startswith(DATA_PREFIX) for key in keys)
+                if chunks != expected:
+                    raise exceptions.SourceCorrupt(
+                        key=source.prefix + METADATA_NAME,
+                        reason=f"it counts {expected!r} chunks, but there "
+                        f"are {chunks}",
+                    )
+
+
+def check_available(section: bank_section.BankSection) -> None:
+    """Check that what protected or copied the section finished its work.
+
+    :raises ResourceFailed: it did not.
+    """
+    try:
+        found = section.get_object(STATUS_NAME)
+    except exceptions.ObjectNotFound as error:
+        raise exceptions.ResourceFailed(
+            reason="the bank holds no status of the resource"
+        ) from error
+    if found != status.ResourceStatus.AVAILABLE:
+        raise exceptions.ResourceFailed(
+            reason=f"the resource's status in the bank is {found!r}"
+        )
+
+
+def _listing(section: bank_section.BankSection) -> Listing:
+    return [(info.key, info.size) for info in section.list()]

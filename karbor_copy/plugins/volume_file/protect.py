@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Protects a volume: its bytes into the bank, as they were at one moment."""
+
+import os
+import stat
+from typing import Any
+
+from oslo_log import log as logging
+
+from karbor_copy import context as request_context
+from karbor_copy import exceptions
+from karbor_copy.banks import base as bank_base
+from karbor_copy.banks import checkpoint_store
+from karbor_copy.banks import section as bank_section
+from karbor_copy.banks import transfer as bank_transfer
+from karbor_copy.data_models import resource as resource_model
+from karbor_copy.data_models import status
+from karbor_copy.plugins import bank_copy
+from karbor_copy.plugins import base
+from karbor_copy.plugins.volume_file import chunks
+from karbor_copy.plugins.volume_file import layout
+from karbor_copy.plugins.volume_file import volumes
+
+LOG = logging.getLogger(__name__)
+
+#: How often a volume is read in the hope that it holds still.
+ATTEMPTS = 3
+
+
+class ProtectOperation(base.Operation):
+    """Writes a volume's chunks, then the metadata that lists them."""
+
+    def __init__(
+        self, directory: volumes.VolumeDirectory, chunk_size: int
+    ) -> None:
+        self._directory = directory
+        self._chunk_size = chunk_size
+
+    def on_main(
+        self,
+        *,
+        checkpoint: checkpoint_store.BankCheckpoint,
+        resource: resource_model.Resource,
+        context: request_context.RequestContext,
+        operation_log: base.OperationLog,
+        transfer: bank_transfer.Transfer,
+        **kwargs: Any,
+    ) -> None:
+        """Read the volume until it held still from beginning to end.
+
+        :raises ResourceFailed: it never did, or is not there.
+        """
+        section = checkpoint.get_resource_bank_section(resource.id)
+        section.update_object(
+            bank_copy.STATUS_NAME, status.ResourceStatus.PROTECTING
+        )
+        with volumes.disk_errors("the volume can't be read"):
+            metadata = self._read_unchanged(
+                section, resource.id, context, operation_log.epoch, transfer
+            )
+        _delete_leftovers(section, metadata, operation_log.epoch, transfer)
+        transfer.check()
+        section.update_object(bank_copy.METADATA_NAME, metadata.to_dict())
+        section.update_object(
+            bank_copy.STATUS_NAME, status.ResourceStatus.AVAILABLE
+        )
+
+    def _read_unchanged(
+        self,
+        section: bank_section.BankSection,
+        volume_id: str,
+        context: request_context.RequestContext,
+        epoch: int,
+        transfer: bank_transfer.Transfer,
+    ) -> layout.VolumeMetadata:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._directory.open(volume_id, context) as descriptor:
+                    return self._read(
+                        section, volume_id, descriptor, epoch, transfer
+                    )
+            except exceptions.SourceChanged:
+                LOG.info(
+                    "Volume %s changed while it was read, attempt %d of %d.",
+                    volume_id,
+                    attempt,
+                    ATTEMPTS,
+                )
+        raise exceptions.ResourceFailed(
+            reason="volume changed while it was protected"
+        )
+
+    def _read(
+        self,
+        section: bank_section.BankSection,
+        volume_id: str,
+        descriptor: int,
+        epoch: int,
+        transfer: bank_transfer.Transfer,
+    ) -> layout.VolumeMetadata:
+        """Put all chunks of the volume in one batch.
+
+        :raises SourceChanged: the file is not the same any more.
+        """
+        before = _identity(os.fstat(descriptor))
+        found: dict[int, str] = {}
+        metadata = layout.VolumeMetadata(
+            volume_id=volume_id,
+            size=os.fstat(descriptor).st_size,
+            chunk_size=self._chunk_size,
+            chunks=found,
+        )
+        buffer = chunks.new_buffer()
+        with section.batch() as writer:
+            for index in range(metadata.count):
+                transfer.check()
+                chunk = chunks.FileChunk(
+                    descriptor,
+                    index * self._chunk_size,
+                    metadata.length(index),
+                    buffer=buffer,
+                    check=transfer.check,
+                )
+                if not chunk.is_hole():
+                    found[index] = layout.chunk_name(epoch, index)
+                    _put(writer, found[index], chunk, metadata.length(index))
+        path = self._directory.volume_path(volume_id)
+        if _identity(os.stat(path, follow_symlinks=False)) != before:
+            raise exceptions.SourceChanged(reason="the volume was written to")
+        return metadata
+
+
+def _identity(found: os.stat_result) -> tuple[int, ...]:
+    return (
+        found.st_dev,
+        found.st_ino,
+        stat.S_IFMT(found.st_mode),
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+    )
+
+
+def _put(
+    writer: bank_base.Writer, key: str, chunk: chunks.FileChunk, size: int
+) -> None:
+    writer.put(key, chunk, size=size)
+    LOG.debug("Put chunk %s of %d bytes.", key, size)
+
+
+def _delete_leftovers(
+    section: bank_section.BankSection,
+    metadata: layout.VolumeMetadata,
+    epoch: int,
+    transfer: bank_transfer.Transfer,
+) -> None:
+    """Delete the chunks that do not count, of this and earlier attempts.
+
+    A later attempt's are left alone: this worker may have been replaced
+    without knowing it yet.
+    """
+    kept = set(metadata.chunks.values())
+    for key in [info.key for info in section.list()]:
+        written = layout.chunk_epoch(key)
+        if written is not None and written <= epoch and key not in kept:
+            transfer.check()
+            section.delete(key)

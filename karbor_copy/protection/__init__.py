@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The protection service: claims operations, runs them, settles them."""

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commit: from when on a checkpoint exists.
+
+The manifest is written first; then the row passes the point of no return
+and remembers the manifest's digest; from there any worker can roll forward
+from the row and the target bank alone: index.json, index keys, rows.
+Manifest and index are pure functions of rows and digests.
+"""
+
+from oslo_log import log as logging
+
+from karbor_copy import exceptions
+from karbor_copy.banks import checkpoint_store
+from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import checkpoint_index
+from karbor_copy.data_models import manifest
+from karbor_copy.data_models import status
+from karbor_copy.db import operation_logs
+from karbor_copy.db import settle
+from karbor_copy.protection import running
+
+LOG = logging.getLogger(__name__)
+
+
+def index_of(
+    row: checkpoint.Checkpoint,
+    index_status: status.CheckpointStatus,
+    manifest_sha256: str | None,
+) -> checkpoint_index.CheckpointIndex:
+    """Return the index.json that stands for a row of the catalogue."""
+    extra_info = dict(row.extra_info)
+    if row.copied_from is not None:
+        extra_info["copy_status"] = status.CHECKPOINT_STATUS_COPY_FINISHED
+    return checkpoint_index.CheckpointIndex(
+        id=row.id,
+        status=index_status,
+        owner_id=row.provider_id,
+        provider_id=row.provider_id,
+        project_id=row.project_id,
+        protection_plan=row.protection_plan,
+        resource_graph=row.resource_graph,
+        extra_info=extra_info,
+        created_at=row.created_at.date().isoformat(),
+        timestamp=row.timestamp,
+        manifest_sha256=manifest_sha256,
+    )
+
+
+def commit(
+    operation: running.RunningOperation,
+    store: checkpoint_store.CheckpointStore,
+    row: checkpoint.Checkpoint,
+    made: manifest.Manifest,
+) -> None:
+    """Make the checkpoint exist.
+
+    :raises OperationStopped: the lease was lost or a cancel came first.
+    :raises BankError: up to the point of no return nothing has happened;
+        behind it the commit has to be rolled forward.
+    """
+    operation.check()
+    digest = store.write_manifest(made)
+    refused = operation_logs.mark_committing(
+        operation.id, operation.epoch, digest
+    )
+    if refused == "cancelled":
+        raise exceptions.OperationCancelled()
+    if refused is not None:
+        raise exceptions.LeaseLost(operation_log_id=operation.id)
+    operation.set_committing()
+    _show(operation, store, row, made, digest)
+
+
+def roll_forward(
+    operation: running.RunningOperation,
+    store: checkpoint_store.CheckpointStore,
+    row: checkpoint.Checkpoint,
+) -> None:
+    """Finish a commit that another worker, or this one, began.
+
+    :raises BankError: it has to be tried again.
+    """
+    digest = operation.log.manifest_sha256
+    made = store.read_manifest(row.id, digest)
+    if digest is None:
+        raise AssertionError("a committing log has a manifest digest")
+    _show(operation, store, row, made, digest)
+
+
+def _show(
+    operation: running.RunningOperation,
+    store: checkpoint_store.CheckpointStore,
+    row: checkpoint.Checkpoint,
+    made: manifest.Manifest,
+    digest: str,
+) -> None:
+    index = index_of(row, status.CheckpointStatus.AVAILABLE, digest)
+    store.write_index(index)
+    store.write_index_keys(index)
+    settled = settle.settle(
+        operation.log,
+        settle.Outcome(
+            result=settle.SUCCESS,
+            size=made.size,
+            progress=operation.progress() or operation.log.progress,
+        ),
+    )
+    if not settled:
+        raise exceptions.LeaseLost(operation_log_id=operation.id)
+    LOG.info(
+        "Checkpoint %s is available: %d objects, %d bytes",
+        row.id,
+        len(made.entries),
+        made.size,
+    )

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Claims operations for every free slot and hands them to the runner."""
+
+import threading
+import time
+from concurrent import futures
+
+from oslo_log import log as logging
+
+from karbor_copy import exceptions
+from karbor_copy.data_models import operation_log
+from karbor_copy.db import operation_logs
+from karbor_copy.protection import heartbeat
+from karbor_copy.protection import runner as runner_module
+from karbor_copy.protection import running
+
+LOG = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Looks for work when woken, when a slot becomes free, and by itself."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        runner: runner_module.Runner,
+        beat: heartbeat.Heartbeat,
+        slots: int,
+        lease: float,
+        poll_interval: float,
+    ) -> None:
+        """Take ``lease`` and ``poll_interval`` in seconds."""
+        self._owner = owner
+        self._runner = runner
+        self._beat = beat
+        self._lease = lease
+        self._poll_interval = poll_interval
+        self._free = threading.Semaphore(slots)
+        self._executor = futures.ThreadPoolExecutor(slots, "operation")
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name="dispatcher", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to look for work."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    def stop(self, timeout: float) -> None:
+        """Claim no more, let what runs hand its work back, then return.
+
+        After ``timeout`` seconds what still runs is left to its lease.
+        """
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+        deadline = time.monotonic() + timeout
+        for operation in self._beat.running_operations():
+            operation.stop(exceptions.OperationDrained())
+        while self._beat.running_operations() and time.monotonic() < deadline:
+            self._wake.wait(0.05)
+            self._wake.clear()
+        self._executor.shutdown(wait=not self._beat.running_operations())
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            self._fill_slots()
+            self._wake.wait(self._poll_interval)
+
+    def _fill_slots(self) -> None:
+        while not self._stopping.is_set() and self._free.acquire(
+            blocking=False
+        ):
+            operation = self._claim()
+            if operation is None:
+                self._free.release()
+                return
+            self._beat.add(operation)
+            self._executor.submit(self._work, operation)
+
+    def _claim(self) -> running.RunningOperation | None:
+        deadline = time.monotonic() + self._lease
+        log: operation_log.OperationLog | None = None
+        try:
+            log = operation_logs.claim(self._owner, self._lease)
+        except Exception as error:  # noqa: BLE001  the database's, any
+            LOG.error("No work can be claimed: %s", error)
+        if log is None:
+            return None
+        LOG.info(
+            "Operation %s claimed: %s of checkpoint %s, attempt %d",
+            log.id,
+            log.operation_type,
+            log.checkpoint_id,
+            log.attempts,
+        )
+        return running.RunningOperation(log, deadline)
+
+    def _work(self, operation: running.RunningOperation) -> None:
+        try:
+            self._runner.run(operation)
+        finally:
+            self._beat.remove(operation)
+            self._free.release()
+            self._wake.set()

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an operation that did not succeed ends."""
+
+from collections.abc import Iterable
+
+from oslo_log import log as logging
+
+from karbor_copy import exceptions
+from karbor_copy.db import operation_logs
+from karbor_copy.db import settle
+from karbor_copy.protection import running
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds before a commit that failed half-way is rolled forward again.
+_COMMIT_DELAY = 5.0
+
+
+def choose(
+    operation: running.RunningOperation, errors: Iterable[BaseException]
+) -> BaseException:
+    """Return the error that tells why the operation did not succeed.
+
+    A lost lease, a drain and a cancel count more than what they caused;
+    a real error more than the stop of the others that it caused.
+    """
+    reason = operation.stop_reason
+    if reason is not None and not isinstance(reason, running.Abandoned):
+        return reason
+    known = list(errors)
+    for error in known:
+        if not isinstance(error, exceptions.OperationStopped):
+            return error
+    return known[0]
+
+
+def end(
+    operation: running.RunningOperation, error: BaseException, lease: float
+) -> None:
+    """Settle the operation as its error demands, fenced by its epoch."""
+    log = operation.log
+    if isinstance(error, exceptions.LeaseLost):
+        LOG.warning("Operation %s was taken over by another worker", log.id)
+        return
+    if isinstance(error, exceptions.OperationDrained):
+        operation_logs.hand_back(log.id, log.epoch)
+        LOG.info("Operation %s handed back", log.id)
+        return
+    if operation.committing:
+        operation_logs.hand_back(
+            log.id, log.epoch, delay=_COMMIT_DELAY, counts=True
+        )
+        LOG.warning(
+            "Commit of operation %s failed and will be tried again: %s",
+            log.id,
+            exceptions.reason_of(error),
+        )
+        return
+    cancelled = isinstance(error, exceptions.OperationCancelled)
+    outcome = settle.Outcome(
+        result=settle.CANCELLED if cancelled else settle.FAILURE,
+        error_info=None if cancelled else exceptions.reason_of(error),
+        progress=operation.progress(),
+        lease=lease,
+    )
+    if settle.settle(log, outcome):
+        LOG.info(
+            "Operation %s (%s of checkpoint %s) ended: %s",
+            log.id,
+            log.operation_type,
+            log.checkpoint_id,
+            outcome.error_info or outcome.result,
+        )

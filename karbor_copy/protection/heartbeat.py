@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the leases of running operations and hears of cancels."""
+
+import threading
+import time
+
+from oslo_log import log as logging
+
+from karbor_copy import exceptions
+from karbor_copy.db import operation_logs
+from karbor_copy.protection import running
+
+LOG = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """One thread for all the operations of a process.
+
+    An operation whose lease can't be renewed stops by itself when the lease
+    has run out: by then another worker may have it.
+    """
+
+    def __init__(self, *, lease: float, interval: float) -> None:
+        """Take both in seconds."""
+        self._lease = lease
+        self._interval = interval
+        self._operations: dict[str, running.RunningOperation] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name="heartbeat", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._thread.join()
+
+    def add(self, operation: running.RunningOperation) -> None:
+        """Keep the lease of this operation from now on."""
+        with self._lock:
+            self._operations[operation.id] = operation
+
+    def remove(self, operation: running.RunningOperation) -> None:
+        """Forget an operation that has ended."""
+        with self._lock:
+            del self._operations[operation.id]
+
+    def running_operations(self) -> list[running.RunningOperation]:
+        """Return the operations that are at work."""
+        with self._lock:
+            return list(self._operations.values())
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._interval):
+            for operation in self.running_operations():
+                self._beat(operation)
+
+    def _beat(self, operation: running.RunningOperation) -> None:
+        deadline = time.monotonic() + self._lease
+        try:
+            stopped = operation_logs.heartbeat(
+                operation.id,
+                operation.epoch,
+                self._lease,
+                operation.progress(),
+            )
+        except Exception as error:  # noqa: BLE001  the database's, any
+            LOG.warning("Heartbeat of %s failed: %s", operation.id, error)
+            return
+        if stopped is None:
+            operation.extend_lease(deadline)
+        elif stopped == "cancelled" and not operation.committing:
+            operation.stop(exceptions.OperationCancelled())
+        elif stopped == "lost":
+            operation.stop(exceptions.LeaseLost(operation_log_id=operation.id))

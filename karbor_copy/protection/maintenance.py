@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work without plugins: clean-up after the dead, and resets.
+
+Clean-up is tried until it is done. What it may delete it learns when it
+runs, from the row: under an id that was never committed and is terminal
+everything, under one that lives on only chunks that no manifest lists.
+"""
+
+import dataclasses
+
+from oslo_log import log as logging
+
+from karbor_copy import exceptions
+from karbor_copy.banks import base
+from karbor_copy.banks import checkpoint_store
+from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import status
+from karbor_copy.db import settle
+from karbor_copy.db import work_rows
+from karbor_copy.protection import running
+
+LOG = logging.getLogger(__name__)
+
+_Status = status.CheckpointStatus
+
+
+def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
+    """Delete what nothing stands for any more.
+
+    :raises BankError: the bank did not let us; it is to be tried again.
+    """
+    row = work_rows.checkpoint(str(operation.log.checkpoint_id))
+    store = checkpoint_store.CheckpointStore(bank)
+    if row.committed_at is None and row.status is _Status.ERROR:
+        deleted = store.delete_objects(row.id)
+        store.delete_manifest(row.id)
+    elif row.status is _Status.DELETED:
+        deleted = store.delete_objects(row.id, only=_is_not_status)
+        store.delete_manifest(row.id)
+    elif row.status is _Status.AVAILABLE:
+        deleted = _delete_unlisted(store, row)
+    else:
+        deleted = 0
+    if deleted:
+        LOG.info("%d left-over objects of %s deleted", deleted, row.id)
+    done(operation)
+
+
+def done(operation: running.RunningOperation) -> None:
+    """Settle maintenance as a success."""
+    settle.settle(operation.log, settle.Outcome(result=settle.SUCCESS))
+
+
+def _delete_unlisted(
+    store: checkpoint_store.CheckpointStore, row: checkpoint.Checkpoint
+) -> int:
+    index = store.read_index(row.id)
+    if index.manifest_sha256 is None:
+        return 0
+    made = store.read_manifest(row.id, index.manifest_sha256)
+    return store.delete_objects(row.id, keep=made.entries, only=_is_chunk)
+
+
+def _is_chunk(key: str) -> bool:
+    return key.rpartition("/")[2].startswith("data_")
+
+
+def _is_not_status(key: str) -> bool:
+    return not key.endswith("/status")
+
+
+def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
+    """Write the status that the catalogue has got into index.json.
+
+    :raises BankError: the bank did not let us.
+    """
+    store = checkpoint_store.CheckpointStore(bank)
+    wanted = _Status(operation.log.parameters["status"])
+    try:
+        index = store.read_index(str(operation.log.checkpoint_id))
+    except exceptions.ObjectNotFound:
+        LOG.info("Nothing to reset: no index of the checkpoint in the bank")
+    else:
+        store.write_index(dataclasses.replace(index, status=wanted))
+    done(operation)

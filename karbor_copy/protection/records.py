@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The restore or verification as a plugin's hooks see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from karbor_copy.data_models import restore
+from karbor_copy.db import restores
+from karbor_copy.db import verifications
+
+_SetStatus = Callable[[str, str, str, str | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Karbor's name for the method that tells how a resource fares."""
+
+    id: str
+    project_id: str
+    set_status: _SetStatus
+
+    def update_resource_status(
+        self,
+        resource_type: str,
+        resource_id: str,
+        status: str,
+        reason: str | None = None,
+    ) -> None:
+        """Store the status, and the reason where there is one."""
+        self.set_status(
+            self.id, f"{resource_type}#{resource_id}", status, reason
+        )
+
+
+def restore_record(row: restore.Restore) -> Record:
+    """Return the record of a restore."""
+    return Record(
+        id=row.id,
+        project_id=row.project_id,
+        set_status=restores.set_resource_status,
+    )
+
+
+def verification_record(row: restore.Verification) -> Record:
+    """Return the record of a verification."""
+    return Record(
+        id=row.id,
+        project_id=row.project_id,
+        set_status=verifications.set_resource_status,
+    )

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one claimed operation to its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import futurist
+from oslo_log import log as logging
+from taskflow import engines
+from taskflow.patterns import linear_flow
+
+from karbor_copy import exceptions
+from karbor_copy.banks import base
+from karbor_copy.banks import checkpoint_store
+from karbor_copy.data_models import status
+from karbor_copy.db import operation_logs
+from karbor_copy.db import work_rows
+from karbor_copy.protection import bank_pool
+from karbor_copy.protection import commit
+from karbor_copy.protection import ending
+from karbor_copy.protection import jobs
+from karbor_copy.protection import maintenance
+from karbor_copy.protection import running
+from karbor_copy.providers import registry as provider_registry
+
+LOG = logging.getLogger(__name__)
+
+_Type = status.OperationType
+
+#: First task, graph flow, one task in it, last task: nothing is parallel.
+_SERIAL_NODES = 4
+
+#: Seconds between two tries of a clean-up: doubled each time up to an hour.
+_FIRST_DELAY = 10.0
+_LAST_DELAY = 3600.0
+
+_MAINTENANCE: dict[
+    _Type, Callable[[running.RunningOperation, base.Bank], None]
+] = {
+    _Type.CLEANUP: maintenance.clean_up,
+    _Type.RESET: maintenance.reset,
+}
+
+
+class Runner:
+    """Picks what to do by operation type and state; raises nothing."""
+
+    def __init__(
+        self,
+        *,
+        registry: provider_registry.Registry,
+        banks: bank_pool.BankPool,
+        job_maker: jobs.JobMaker,
+        resource_executor: futurist.ThreadPoolExecutor,
+        max_attempts: int,
+    ) -> None:
+        self._registry = registry
+        self._banks = banks
+        self._jobs = job_maker
+        self._executor = resource_executor
+        self._max_attempts = max_attempts
+
+    def run(self, operation: running.RunningOperation) -> None:
+        """Do the work and settle it, whatever happens on the way."""
+        log = operation.log
+        try:
+            if log.operation_type is _Type.CLEANUP:
+                self._clean_up(operation)
+            elif operation.committing:
+                self._roll_forward(operation)
+            elif log.attempts > self._max_attempts:
+                raise exceptions.ResourceFailed(
+                    reason=f"{self._max_attempts} workers were lost while"
+                    " they worked on it"
+                )
+            elif log.operation_type in _MAINTENANCE:
+                self._maintain(operation)
+            else:
+                self._run_flow(operation)
+        except Exception as error:
+            if not isinstance(error, exceptions.KarborCopyError):
+                LOG.exception("Operation %s failed", log.id)
+            self._end(operation, error)
+
+    def _end(
+        self, operation: running.RunningOperation, error: Exception
+    ) -> None:
+        """Settle what failed outside of a flow, or in its revert."""
+        try:
+            chosen = ending.choose(operation, [error])
+            ending.end(operation, chosen, self._jobs.lease)
+        except Exception:
+            LOG.exception(
+                "Operation %s could not be settled; its lease will expire",
+                operation.id,
+            )
+
+    def _run_flow(self, operation: running.RunningOperation) -> None:
+        flow = self._jobs.make(operation)
+        engine = self._engine(flow)
+        try:
+            engine.run()
+        except Exception as error:
+            # The first task's revert has settled it; an error that is not
+            # ours deserves its traceback all the same.
+            if not isinstance(error, exceptions.KarborCopyError):
+                LOG.exception("Operation %s failed", operation.id)
+
+    def _engine(self, flow: linear_flow.Flow) -> Any:
+        """Return an engine, in threads only where there is a choice."""
+        if sum(1 for _node in flow.iter_nodes()) <= _SERIAL_NODES:
+            return engines.load(flow, engine="serial")
+        return engines.load(flow, engine="parallel", executor=self._executor)
+
+    def _bank(self, operation: running.RunningOperation) -> base.Bank:
+        row = work_rows.checkpoint(str(operation.log.checkpoint_id))
+        provider = self._registry.get(row.provider_id)
+        return self._banks.patient_bank(provider, operation.check)
+
+    def _maintain(self, operation: running.RunningOperation) -> None:
+        _MAINTENANCE[operation.log.operation_type](
+            operation, self._bank(operation)
+        )
+
+    def _roll_forward(self, operation: running.RunningOperation) -> None:
+        log = operation.log
+        checkpoint_id = str(log.checkpoint_id)
+        row = work_rows.checkpoint(checkpoint_id)
+        store = checkpoint_store.CheckpointStore(self._bank(operation))
+        commit.roll_forward(operation, store, row)
+
+    def _clean_up(self, operation: running.RunningOperation) -> None:
+        """Clean up, tried again with growing pauses until it is done."""
+        log = operation.log
+        try:
+            row_bank = self._banks.bank(
+                work_rows.checkpoint(str(log.checkpoint_id)).provider_id
+            )
+            maintenance.clean_up(operation, row_bank)
+        except exceptions.CheckpointNotFound:
+            # The operation ended before it had written anything.
+            maintenance.done(operation)
+        except (exceptions.BankError, exceptions.ProviderNotFound) as error:
+            delay = min(_FIRST_DELAY * 2 ** (log.attempts - 1), _LAST_DELAY)
+            LOG.warning(
+                "Clean-up of %s failed, again in %d s: %s",
+                log.checkpoint_id,
+                delay,
+                error,
+            )
+            operation_logs.hand_back(
+                log.id, log.epoch, delay=delay, counts=True
+            )

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An operation while it runs: whether to go on, and how far it is."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from karbor_copy import exceptions
+from karbor_copy.data_models import operation_log
+from karbor_copy.data_models import status
+
+
+class Abandoned(exceptions.OperationStopped):
+    """Another resource of the same operation has failed."""
+
+    msg_fmt = "Another resource of this operation failed."
+
+
+class RunningOperation:
+    """Shared by the threads that work on one operation and the heartbeat.
+
+    Plugins see it as ``operation_log``; the transfer engine reports its
+    progress here and asks :meth:`check` whether to go on.
+    """
+
+    def __init__(
+        self, log: operation_log.OperationLog, lease_deadline: float
+    ) -> None:
+        """Take the time of ``time.monotonic`` at which the lease ends."""
+        self.log = log
+        self._lease_deadline = lease_deadline
+        self._lock = threading.Lock()
+        self._stop: exceptions.OperationStopped | None = None
+        self._committing = log.state is status.OperationState.COMMITTING
+        self._totals = dict.fromkeys(
+            (
+                "bytes_total",
+                "bytes_copied",
+                "bytes_skipped",
+                "objects_total",
+                "objects_copied",
+            ),
+            0,
+        )
+        self._resources: dict[str, dict[str, Any]] = {}
+
+    @property
+    def id(self) -> str:
+        """Return the id of the operation log."""
+        return self.log.id
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of this attempt."""
+        return self.log.epoch
+
+    @property
+    def committing(self) -> bool:
+        """Tell whether there is no way back any more."""
+        return self._committing
+
+    def set_committing(self) -> None:
+        """Pass the point after which the operation only rolls forward."""
+        self._committing = True
+
+    def extend_lease(self, deadline: float) -> None:
+        """Note that the lease was renewed, until then."""
+        self._lease_deadline = deadline
+
+    def stop(self, reason: exceptions.OperationStopped) -> None:
+        """Let every thread of the operation stop at its next check.
+
+        A lost lease outranks any other reason; else the first one stays.
+        """
+        with self._lock:
+            if self._stop is None or isinstance(reason, exceptions.LeaseLost):
+                self._stop = reason
+
+    def check(self) -> None:
+        """Return if the operation may go on.
+
+        :raises OperationStopped: it was cancelled, drained, lost or
+            abandoned.
+        """
+        if time.monotonic() > self._lease_deadline:
+            self.stop(exceptions.LeaseLost(operation_log_id=self.id))
+        if self._stop is not None:
+            raise self._stop
+
+    @property
+    def stop_reason(self) -> exceptions.OperationStopped | None:
+        """Return why the operation has to stop, or None."""
+        return self._stop
+
+    def add_total(self, resource_key: str, objects: int, size: int) -> None:
+        """Count what there is to do; ``size`` in bytes."""
+        with self._lock:
+            self._totals["objects_total"] += objects
+            self._totals["bytes_total"] += size
+            self._resource(resource_key)
+
+    def add_copied(self, resource_key: str, objects: int, size: int) -> None:
+        """Count what was written; ``size`` in bytes."""
+        with self._lock:
+            self._totals["objects_copied"] += objects
+            self._totals["bytes_copied"] += size
+            self._resource(resource_key)["bytes_copied"] += size
+
+    def add_skipped(self, resource_key: str, objects: int, size: int) -> None:
+        """Count what was found done already; ``size`` in bytes."""
+        with self._lock:
+            self._totals["objects_copied"] += objects
+            self._totals["bytes_skipped"] += size
+            self._resource(resource_key)
+
+    def set_resource(
+        self,
+        resource_key: str,
+        resource_status: str,
+        error_info: str | None = None,
+    ) -> None:
+        """Note how it stands with one resource."""
+        with self._lock:
+            entry = self._resource(resource_key)
+            entry["status"] = resource_status
+            entry["error_info"] = error_info
+
+    def _resource(self, resource_key: str) -> dict[str, Any]:
+        return self._resources.setdefault(
+            resource_key,
+            {
+                "status": status.CopyStatus.COPYING,
+                "bytes_copied": 0,
+                "error_info": None,
+            },
+        )
+
+    def progress(self) -> Mapping[str, Any]:
+        """Return the figures as they are stored in the row."""
+        with self._lock:
+            return {
+                **self._totals,
+                "resources": {
+                    key: dict(entry) for key, entry in self._resources.items()
+                },
+            }

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tasks of the flows: first, last, and one per hook and resource."""

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""First and last task of a copy: open the source, commit the target."""
+
+from karbor_copy import exceptions
+from karbor_copy.banks import checkpoint_store
+from karbor_copy.banks import keys
+from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import checkpoint_index
+from karbor_copy.data_models import manifest
+from karbor_copy.data_models import status
+from karbor_copy.db import work_rows
+from karbor_copy.protection import commit
+from karbor_copy.protection import work as work_module
+from karbor_copy.protection.tasks import lifecycle
+
+
+class InitiateCopyTask(lifecycle.InitiateTask):
+    """Marks the copy as ``copying``; its revert marks it ``error``."""
+
+    def open(self) -> None:
+        """Open the source checkpoint to read and the copy to write."""
+        work = self._work
+        rows = work_rows.checkpoint_copy(work.operation.id)
+        if work.source_bank is None:
+            raise AssertionError("a copy has a source bank")
+        source = checkpoint_store.CheckpointStore(work.source_bank)
+        index = _read_source(source, rows.checkpoint_id)
+        work.source_manifest = _read_manifest(source, index)
+        _check_graph(work)
+        work.checkpoint = checkpoint_store.BankCheckpoint(
+            index,
+            work.source_bank,
+            manifest=work.source_manifest,
+            recorder=None,
+            writable=False,
+        )
+        target = work_rows.checkpoint(rows.checkpoint_copy_id)
+        work.hook_arguments["checkpoint_copy"] = (
+            checkpoint_store.BankCheckpoint(
+                commit.index_of(target, status.CheckpointStatus.COPYING, None),
+                work.bank,
+                manifest=None,
+                recorder=work.recorder,
+                writable=True,
+            )
+        )
+
+
+def _read_source(
+    store: checkpoint_store.CheckpointStore, checkpoint_id: str
+) -> checkpoint_index.CheckpointIndex:
+    try:
+        index = store.read_index(checkpoint_id)
+    except exceptions.ObjectNotFound as error:
+        raise exceptions.ResourceFailed(
+            reason=f"source checkpoint {checkpoint_id} is not in its bank"
+        ) from error
+    if index.status != status.CheckpointStatus.AVAILABLE:
+        raise exceptions.ResourceFailed(
+            reason=f"source checkpoint {checkpoint_id} is {index.status} in"
+            " its bank"
+        )
+    return index
+
+
+def _read_manifest(
+    store: checkpoint_store.CheckpointStore,
+    index: checkpoint_index.CheckpointIndex,
+) -> manifest.Manifest | None:
+    """Return the source's manifest; None only where Karbor wrote it."""
+    if index.manifest_sha256 is None:
+        return None
+    try:
+        return store.read_manifest(index.id, index.manifest_sha256)
+    except (exceptions.ObjectNotFound, exceptions.InvalidManifest) as error:
+        raise exceptions.SourceCorrupt(
+            key=keys.MANIFEST_NAME, reason=str(error)
+        ) from error
+
+
+def _check_graph(work: work_module.Work) -> None:
+    """Refuse a source that has data no resource of its graph stands for."""
+    if work.source_manifest is None:
+        return
+    known = {node.id for node in work.graph.nodes}
+    for key in work.source_manifest.entries:
+        if key.split("/")[1] not in known:
+            raise exceptions.SourceCorrupt(
+                key=key, reason="no resource of the checkpoint has it"
+            )
+
+
+class CompleteCopyTask(lifecycle.CompleteTask):
+    """Commits the copy: from here it is a checkpoint like any other."""
+
+    def execute(self) -> None:
+        """Write manifest and index, settle as a success."""
+        work = self._work
+        rows = work_rows.checkpoint_copy(work.operation.id)
+        made = manifest.Manifest(
+            checkpoint_id=rows.checkpoint_copy_id,
+            entries=work.recorder.entries(),
+            copied_from=checkpoint.CopiedFrom(
+                provider_id=rows.provider_id,
+                checkpoint_id=rows.checkpoint_id,
+            ),
+            origin_verified=work.source_manifest is not None,
+        )
+        target = work_rows.checkpoint(rows.checkpoint_copy_id)
+        commit.commit(work.operation, work.store, target, made)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wakes the protection services without ever making a request wait.
+
+The rows are committed before anyone is woken and the services look for work
+by themselves, so a hint may be lost: when the queue is full or the broker
+is away it is dropped.
+"""
+
+import queue
+import threading
+
+import oslo_messaging
+from oslo_log import log as logging
+
+from karbor_copy import context as request_context
+
+LOG = logging.getLogger(__name__)
+
+_Hint = tuple[request_context.RequestContext, str, str]
+_QUEUE_SIZE = 64
+
+
+class ProtectionClient:
+    """Casts from a thread of its own, through a short queue."""
+
+    def __init__(self, client: oslo_messaging.RPCClient) -> None:
+        self._client = client.prepare(retry=0)
+        self._queue: queue.Queue[_Hint | None] = queue.Queue(_QUEUE_SIZE)
+        self._thread = threading.Thread(
+            target=self._run, name="wake", daemon=True
+        )
+        self._thread.start()
+
+    def wake(
+        self,
+        ctxt: request_context.RequestContext,
+        operation_type: str,
+        row_id: str,
+    ) -> None:
+        """Hint that there is work of this type; returns at once."""
+        try:
+            self._queue.put_nowait((ctxt, operation_type, row_id))
+        except queue.Full:
+            LOG.debug("Hint for %s %s dropped", operation_type, row_id)
+
+    def close(self) -> None:
+        """Send what is queued and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (hint := self._queue.get()) is not None:
+            ctxt, operation_type, row_id = hint
+            try:
+                self._client.cast(
+                    {"request_id": ctxt.request_id},
+                    "wake",
+                    operation_type=operation_type,
+                    row_id=row_id,
+                )
+            except Exception as error:  # noqa: BLE001  kombu's or oslo's own
+                LOG.warning(
+                    "Protection services not woken: %s", type(error).__name__
+                )

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The message bus: one transport, one topic, one server."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import oslo_messaging
+from oslo_config import cfg
+
+Transport = oslo_messaging.Transport
+
+TOPIC = "karbor-copy-protection"
+#: 1.0: wake(operation_type, row_id), fanout cast.
+VERSION = "1.0"
+
+
+def get_transport(
+    conf: cfg.ConfigOpts, url: str | None = None
+) -> oslo_messaging.Transport:
+    """Return the transport of ``url``, else of ``transport_url``."""
+    oslo_messaging.set_transport_defaults("karbor_copy")
+    return oslo_messaging.get_rpc_transport(conf, url=url)
+
+
+def get_client(
+    transport: oslo_messaging.Transport,
+) -> oslo_messaging.RPCClient:
+    """Return a client that casts to every protection service."""
+    return oslo_messaging.get_rpc_client(
+        transport,
+        oslo_messaging.Target(topic=TOPIC, version=VERSION, fanout=True),
+    )
+
+
+def get_server(
+    transport: oslo_messaging.Transport, host: str, endpoints: Sequence[Any]
+) -> oslo_messaging.MessageHandlingServer:
+    """Return a server that hands each message to the endpoints."""
+    return oslo_messaging.get_rpc_server(
+        transport,
+        oslo_messaging.Target(topic=TOPIC, version=VERSION, server=host),
+        endpoints,
+        executor="threading",
+        access_policy=oslo_messaging.DefaultRPCAccessPolicy,
+    )

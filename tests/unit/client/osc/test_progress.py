@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of bars and lines."""
+
+import io
+
+import pytest
+
+from karbor_copy.client.osc import progress
+
+MIB = 1 << 20
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def member(status, copied=0, *, skipped=0, total=8 * MIB, error=None):
+    return {
+        "id": "m",
+        "checkpoint_id": "c1",
+        "status": status,
+        "bytes_total": total,
+        "bytes_copied": copied,
+        "bytes_skipped": skipped,
+        "error_info": error,
+    }
+
+
+def test_lines_tell_what_is_new():
+    stream = io.StringIO()
+    with progress.on(stream) as shown:
+        for item in (
+            member("wait_copying", total=0),
+            member("copying", total=0),
+            member("copying", MIB),
+            member("copying", 2 * MIB),
+            member("copying", 3 * MIB),
+            member("finished", 6 * MIB, skipped=2 * MIB),
+            member("finished", 6 * MIB, skipped=2 * MIB),
+        ):
+            shown.update([item])
+    assert stream.getvalue().splitlines() == [
+        "checkpoint c1: copying, 0 B of 0 B copied, 0 B skipped",
+        "checkpoint c1: copying, 2.0 MiB of 8.0 MiB copied, 0 B skipped",
+        "checkpoint c1: finished, 6.0 MiB of 8.0 MiB copied, 2.0 MiB skipped",
+    ]
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_errors_tell_the_reason(stream):
+    with progress.on(stream) as shown:
+        shown.update([member("error", error="disk full")])
+    assert "c1: error, 0 B of 8.0 MiB" in stream.getvalue()
+    assert stream.getvalue().rstrip().endswith("skipped: disk full")
+
+
+def test_bars_on_a_terminal():
+    stream = Terminal()
+    with progress.on(stream) as shown:
+        shown.update([member("wait_copying")])
+        assert stream.getvalue() == ""
+        shown.update([member("copying", 2 * MIB)])
+        shown.update([member("copying", 4 * MIB)])
+        assert "checkpoint c1:  50%" in stream.getvalue()
+        assert "4.00M/8.00M" in stream.getvalue()
+        for _ in range(2):
+            shown.update([member("finished", 8 * MIB)])
+    assert stream.getvalue().count("c1: finished, 8.0 MiB of 8.0 MiB") == 1
+
+
+def test_bars_go_when_the_wait_ends_early():
+    stream = Terminal()
+    bars = progress.Bars(stream)
+    bars.update([member("copying", MIB)])
+    bars.close()
+    assert stream.getvalue().endswith("\r")

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what each binding sends, and of lists and names."""
+
+import pytest
+
+from karbor_copy.client.v1 import errors
+
+ID = "3f8af6c6-ecea-42bd-b44c-724785bbe5ea"
+NEXT = [{"rel": "next", "href": "http://behind-a-proxy/"}]
+
+
+def body_of(api, method):
+    (request,) = api.sent(method)
+    return request.path, request.body
+
+
+def test_create_plan(api, client):
+    api.on("POST", "/plans", {"plan": {"id": ID}})
+    resource = {"type": "OS::Cinder::Volume", "id": ID, "name": "v"}
+    assert client.plans.create("p", "prov", [resource]) == {"id": ID}
+    plan = {
+        "name": "p",
+        "provider_id": "prov",
+        "resources": [resource],
+        "parameters": {},
+        "description": None,
+    }
+    assert body_of(api, "POST") == ("/plans", {"plan": plan})
+
+
+def test_update_plan(api, client):
+    api.on("PUT", "/plans/p", {"plan": {"id": "p", "name": "new"}})
+    assert client.plans.update("p", {"name": "new"})["name"] == "new"
+    assert body_of(api, "PUT") == ("/plans/p", {"plan": {"name": "new"}})
+
+
+def test_delete_plan_has_no_content(api, client):
+    api.on("DELETE", "/plans/p", b"")
+    client.plans.delete("p")
+    assert body_of(api, "DELETE") == ("/plans/p", None)
+
+
+def test_create_checkpoint_spells_extra_info_with_a_hyphen(api, client):
+    path = "/providers/prov/checkpoints"
+    api.on("POST", path, {"checkpoint": {"id": "c"}})
+    client.checkpoints.create("prov", "p", {"why": "demo"})
+    checkpoint = {"plan_id": "p", "extra-info": {"why": "demo"}}
+    assert body_of(api, "POST") == (path, {"checkpoint": checkpoint})
+
+
+def test_delete_checkpoint(api, client):
+    path = "/providers/prov/checkpoints/c"
+    api.on("DELETE", path, {})
+    client.checkpoints.delete("prov", "c")
+    assert body_of(api, "DELETE") == (path, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "body"),
+    [
+        ({}, {"plan_id": "p", "parameters": {}}),
+        (
+            {"target_provider_id": "two", "parameters": {"T": {}}},
+            {
+                "plan_id": "p",
+                "parameters": {"T": {}},
+                "target_provider_id": "two",
+            },
+        ),
+    ],
+)
+def test_create_copy(api, client, options, body):
+    path = "/providers/prov/checkpoints/action"
+    api.on("POST", path, {"copy": {"id": "c"}}, status=202)
+    assert client.copies.create("prov", "p", **options) == {"id": "c"}
+    assert body_of(api, "POST") == (path, {"copy": body})
+
+
+@pytest.mark.parametrize("action", ["cancel", "retry"])
+def test_copy_actions(api, client, action):
+    api.on("POST", "/copies/c/action", {"copy": {"id": "c"}}, status=202)
+    assert getattr(client.copies, action)("c") == {"id": "c"}
+    assert body_of(api, "POST") == ("/copies/c/action", {action: None})
+
+
+@pytest.mark.parametrize("noun", ["restore", "verification"])
+def test_use_a_checkpoint(api, client, noun):
+    api.on("POST", f"/{noun}s", {noun: {"id": "u"}})
+    uses = getattr(client, f"{noun}s")
+    assert uses.create("prov", "c") == {"id": "u"}
+    body = {"provider_id": "prov", "checkpoint_id": "c", "parameters": {}}
+    assert body_of(api, "POST") == (f"/{noun}s", {noun: body})
+
+
+def test_protectables(api, client):
+    kind = "OS::Cinder::Volume"
+    api.on("GET", "/protectables", {"protectable_type": [kind]})
+    api.on(
+        "GET", f"/protectables/{kind}", {"protectable_type": {"name": kind}}
+    )
+    path = f"/protectables/{kind}/instances"
+    api.on("GET", path, {"instances": [{"id": ID}]})
+    api.on("GET", f"{path}/{ID}", {"instance": {"id": ID}})
+    assert client.protectables.list_types() == [kind]
+    assert client.protectables.get_type(kind) == {"name": kind}
+    assert list(client.protectables.list_instances(kind)) == [{"id": ID}]
+    assert client.protectables.get_instance(kind, ID) == {"id": ID}
+
+
+def test_pages_are_followed_by_marker(api, client):
+    api.on(
+        "GET",
+        "/plans",
+        {"plans": [{"id": "a"}, {"id": "b"}], "plans_links": NEXT},
+        {"plans": [{"id": "c"}]},
+    )
+    assert [p["id"] for p in client.plans.list({"name": "n"})] == list("abc")
+    assert [r.query for r in api.requests] == [
+        {"name": "n"},
+        {"name": "n", "marker": "b"},
+    ]
+
+
+def test_an_empty_page_is_the_last(api, client):
+    api.on("GET", "/plans", {"plans": [], "plans_links": NEXT})
+    assert list(client.plans.list()) == []
+
+
+def test_limit_ends_a_list(api, client):
+    page = {"plans": [{"id": "a"}, {"id": "b"}], "plans_links": NEXT}
+    api.on("GET", "/plans", page)
+    assert [p["id"] for p in client.plans.list(limit=2)] == ["a", "b"]
+    assert [r.query for r in api.requests] == [{"limit": "2"}]
+
+
+def test_find_by_id(api, client):
+    api.on("GET", f"/plans/{ID}", {"plan": {"id": ID}})
+    assert client.plans.find(ID) == {"id": ID}
+
+
+def test_find_by_name(api, client):
+    plans = [{"id": "a", "name": "x"}, {"id": "b", "name": "xx"}]
+    api.on("GET", "/plans", {"plans": plans})
+    assert client.plans.find("x")["id"] == "a"
+
+
+def test_find_no_such_name(api, client):
+    api.on("GET", "/plans", {"plans": []})
+    with pytest.raises(errors.NameNotFound, match="No plan is named 'x'"):
+        client.plans.find("x")
+
+
+def test_find_ambiguous_name(api, client):
+    plans = [{"id": "a", "name": "x"}, {"id": "b", "name": "x"}]
+    api.on("GET", "/plans", {"plans": plans})
+    with pytest.raises(errors.NameNotUnique, match="one of the ids a, b"):
+        client.plans.find("x")
+
+
+def test_reasons_of_operation_logs(api, client):
+    logs = [{"error_info": None}, {"error_info": "disk full"}, {}]
+    api.on("GET", "/operation_logs", {"operation_logs": logs})
+    query = {"checkpoint_id": "c"}
+    assert client.operation_logs.reasons(query) == ["disk full"]
+    assert api.requests[0].query == query

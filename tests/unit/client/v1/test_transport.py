@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of sending a request and reading the answer."""
+
+import socket
+
+import pytest
+
+from karbor_copy.client.v1 import client as v1_client
+from karbor_copy.client.v1 import errors
+from tests.fakes import scripted_api
+
+
+def fault(name, code, message):
+    return {name: {"code": code, "message": message}}
+
+
+def test_token_and_project(api, client):
+    api.on("GET", "/plans/p", {"plan": {"id": "p"}})
+    assert client.plans.get("p") == {"id": "p"}
+    assert api.requests[0].token == "alice:demo"
+
+
+def test_ids_are_quoted(api, client):
+    api.on("GET", "/plans/a/b?c", {"plan": {"id": "odd"}})
+    assert client.plans.get("a/b?c") == {"id": "odd"}
+
+
+def test_not_found_tells_the_servers_message_and_the_next_step(api, client):
+    api.on(
+        "GET",
+        "/plans/p",
+        fault("itemNotFound", 404, "Plan p could not be found."),
+        status=404,
+        headers={"x-openstack-request-id": "req-1"},
+    )
+    with pytest.raises(errors.NotFound) as e:
+        client.plans.get("p")
+    assert str(e.value) == (
+        "Plan p could not be found. Look for the right id or name with the "
+        "noun's 'list'. (HTTP 404, request req-1)"
+    )
+    assert e.value.request_id == "req-1"
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        (401, "Check the user"),
+        (403, "Ask an administrator"),
+        (409, "try again when it has changed"),
+        (500, "The log of the server"),
+        (503, "Try again in a while"),
+    ],
+)
+def test_next_steps(api, client, code, step):
+    api.on("GET", "/plans/p", fault("x", code, "No."), status=code)
+    with pytest.raises(errors.ApiError, match=step) as e:
+        client.plans.get("p")
+    assert (e.value.code, e.value.message) == (code, "No.")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"<html>bad gateway</html>", "<html>bad gateway</html>"),
+        (b"", "Bad Gateway"),
+        ([1], "[1]"),
+        ({}, "{}"),
+        ({"a": {"b": 1}}, '{"a": {"b": 1}}'),
+    ],
+)
+def test_errors_in_another_shape(api, client, body, message):
+    api.on("GET", "/plans/p", body, status=502)
+    with pytest.raises(errors.ApiError) as e:
+        client.plans.get("p")
+    assert e.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"hello", "no JSON"),
+        ([1], "no JSON object"),
+        ({"x": 1}, "it has no 'plan'"),
+        (b"", "it has no 'plan'"),
+    ],
+)
+def test_something_else_answers(api, client, body, reason):
+    api.on("GET", "/plans/p", body)
+    with pytest.raises(errors.UnexpectedAnswer, match=reason):
+        client.plans.get("p")
+
+
+def test_nobody_answers():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        client = v1_client.connect(url, project="demo", user="alice")
+        with pytest.raises(errors.Unreachable) as e:
+            client.plans.get("p")
+    assert str(e.value).startswith(
+        f"No answer from {url}/v1/demo: the connection failed. Is the"
+    )
+
+
+def test_slow_server(monkeypatch):
+    monkeypatch.setattr(v1_client, "REQUEST_TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        client = v1_client.connect(url, project="demo", user="alice")
+        with pytest.raises(errors.Unreachable, match="it took too long"):
+            client.plans.get("p")
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8799", "ftp://x", "http:"])
+def test_bad_url(url):
+    with pytest.raises(errors.ClientError, match="is no URL of a service"):
+        v1_client.connect(url, project="demo", user="alice")
+
+
+def test_trailing_slash():
+    with scripted_api.serving() as api:
+        api.on("GET", "/plans/p", {"plan": {}})
+        client = v1_client.connect(f"{api.url}/", project="demo", user="a")
+        assert client.plans.get("p") == {}

@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+
+from karbor_copy import exceptions
+from karbor_copy.data_models import page
+from karbor_copy.data_models import status
+from karbor_copy.db import begin
+from karbor_copy.db import checkpoint_copies
+from karbor_copy.db import checkpoints
+from karbor_copy.db import copies
+from karbor_copy.db import models
+from karbor_copy.db import operation_logs
+from karbor_copy.db import parents
+from karbor_copy.db import plans
+from karbor_copy.db import settle
+from tests.fixtures import rows
+
+S = status.CopyStatus
+
+
+def any_types(_types):
+    """Let every plugin copy."""
+
+
+def create(plan, **fields):
+    return copies.create(rows.request(plan, **fields), any_types)
+
+
+def members(copy, **fields):
+    return copies.list_members(
+        copy.project_id, copy.id, page.Page(**fields)
+    )
+
+
+def claim():
+    log = operation_logs.claim("worker", 20.0)
+    assert log is not None
+    assert begin.begin(log)
+    return log
+
+
+def end(log, result, **fields):
+    assert settle.settle(log, settle.Outcome(result=result, **fields))
+
+
+def run_all(result=S.FINISHED):
+    """Work until nothing is queued; clean-up included."""
+    while (log := operation_logs.claim("worker", 20.0)) is not None:
+        begin.begin(log)
+        end(log, result if log.operation_type == "copy" else S.FINISHED)
+
+
+def test_copies_what_is_available_and_no_copy_itself():
+    plan = rows.stored_plan()
+    wanted = rows.checkpoint(plan)
+    rows.checkpoint(plan, status=status.CheckpointStatus.ERROR)
+    rows.checkpoint(plan, copied_from=rows.new_id())
+    rows.checkpoint(plan, provider_id=rows.TARGET)
+    rows.checkpoint(plan, project_id="other")
+    rows.checkpoint(rows.stored_plan())
+
+    made = create(plan, parameters={rows.VOLUME: {"a": 1}})
+
+    assert made.status is S.WAIT_COPYING
+    assert made.counts == {S.WAIT_COPYING: 1}
+    assert copies.get(plan.project_id, made.id) == made
+    (member,) = members(made)
+    assert member.checkpoint_id == wanted
+    assert member.copy_id == made.id
+    assert member.status is S.WAIT_COPYING
+    assert member.resources == {}
+    (row,) = rows.all_of(models.CheckpointCopy)
+    assert row.copy_slot == checkpoint_copies.slot(wanted, rows.TARGET)
+    (log,) = rows.all_of(models.OperationLog)
+    assert log.id == member.id
+    assert log.checkpoint_id == member.checkpoint_copy_id
+    assert log.parameters == {rows.VOLUME: {"a": 1}}
+    assert (log.state, log.status) == ("queued", "wait_copying")
+    assert (log.provider_id, log.plan_id) == (rows.SOURCE, plan.id)
+    assert (log.request_id, log.epoch, log.progress) == ("req-1", 0, {})
+
+
+def test_new_ids_are_all_different():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 200)
+
+    create(plan)
+
+    found = rows.all_of(models.CheckpointCopy)
+    ids = {row.id for row in found} | {
+        row.checkpoint_copy_id for row in found
+    }
+    assert len(ids) == 400
+    assert all(len(id_) == 36 and id_ == id_.lower() for id_ in ids)
+
+
+def test_a_plan_that_was_never_protected_is_refused():
+    plan = rows.stored_plan()
+    with pytest.raises(
+        exceptions.InvalidPlan, match="^The plan has not been protected.$"
+    ):
+        create(plan)
+    assert rows.all_of(models.Copy) == []
+
+
+@pytest.mark.parametrize("change", ["foreign", "deleted", "unknown"])
+def test_a_plan_that_is_not_ours_is_not_found(change):
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    request = rows.request(plan)
+    if change == "foreign":
+        request = rows.request(plan, project_id="other")
+    elif change == "deleted":
+        plans.delete(plan.project_id, plan.id)
+    else:
+        request = rows.request(plan, plan_id=rows.new_id())
+    with pytest.raises(exceptions.PlanNotFound):
+        copies.create(request, any_types)
+    assert rows.all_of(models.Copy) == []
+
+
+def test_the_types_of_what_is_uncopied_are_checked_before_a_write():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan, resource_types="A,B")
+    rows.checkpoint(plan, resource_types="B,C")
+    rows.checkpoint(plan, resource_types="")
+    seen = []
+
+    def refuse(types):
+        seen.append(set(types))
+        raise exceptions.Invalid(reason="no copy operation")
+
+    with pytest.raises(exceptions.Invalid, match="no copy operation"):
+        copies.create(rows.request(plan), refuse)
+    assert seen == [{"A", "B", "C"}]
+    assert rows.all_of(models.Copy) == []
+    assert rows.all_of(models.CheckpointCopy) == []
+    assert rows.all_of(models.OperationLog) == []
+
+
+def test_a_second_request_adopts_what_is_under_way_and_adds_the_rest():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    first = create(plan)
+    log = claim()
+    new = rows.checkpoint(plan)
+
+    second = create(plan)
+
+    assert second.status is S.COPYING
+    assert second.counts == {S.WAIT_COPYING: 2, S.COPYING: 1}
+    own = [m for m in members(second) if m.copy_id == second.id]
+    assert [m.checkpoint_id for m in own] == [new]
+    assert {m.id for m in members(first)} < {m.id for m in members(second)}
+    end(log, S.FINISHED)
+    run_all()
+    assert copies.get(plan.project_id, first.id).status is S.FINISHED
+    assert copies.get(plan.project_id, second.id).status is S.FINISHED
+
+
+def test_all_copied_is_finished_and_empty_and_another_target_is_not():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    create(plan)
+    run_all()
+
+    again = create(plan)
+    assert again.status is S.FINISHED
+    assert again.counts == {}
+    assert members(again) == []
+    other = create(plan, target_provider_id=rows.new_id())
+    assert other.counts == {S.WAIT_COPYING: 2}
+
+
+def test_what_failed_is_tried_again_under_a_new_id():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    first = create(plan)
+    end(claim(), S.ERROR, error_info="bad disk")
+    assert copies.get(plan.project_id, first.id).status is S.ERROR
+
+    second = create(plan)
+
+    (old,), (new,) = members(first), members(second)
+    assert old.error_info == "bad disk"
+    assert new.checkpoint_id == old.checkpoint_id
+    assert new.checkpoint_copy_id != old.checkpoint_copy_id
+
+
+def test_lists_are_scoped_filtered_and_counted():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 3)
+    made = create(plan)
+    other_plan = rows.stored_plan(project_id="other")
+    rows.checkpoint(other_plan)
+    other = create(other_plan)
+
+    assert copies.list_page(page.Page(), plan.project_id) == [made]
+    assert copies.list_page(page.Page(), None) == [other, made]
+    for name, value in (
+        ("plan_id", plan.id),
+        ("provider_id", rows.SOURCE),
+        ("target_provider_id", rows.TARGET),
+        ("status", "wait_copying"),
+    ):
+        found = copies.list_page(
+            page.Page(filters={name: value}), plan.project_id
+        )
+        assert found == [made]
+    assert (
+        copies.list_page(
+            page.Page(filters={"status": "error"}), plan.project_id
+        )
+        == []
+    )
+    for project_id in ("other", plan.project_id.upper()):
+        with pytest.raises(exceptions.CopyNotFound):
+            copies.get(project_id, made.id)
+        with pytest.raises(exceptions.CopyNotFound):
+            copies.list_members(project_id, made.id, page.Page())
+        with pytest.raises(exceptions.CopyNotFound):
+            copies.cancel(project_id, made.id)
+        with pytest.raises(exceptions.CopyNotFound):
+            copies.retry(project_id, made.id, any_types, None)
+
+
+def test_members_are_paged_without_repeating_or_missing_any():
+    plan = rows.stored_plan()
+    sources = rows.checkpoints(plan, 10)
+    made = create(plan)
+    seen, marker = [], None
+    while found := members(made, limit=3, marker=marker):
+        seen += found
+        marker = found[-1].id
+    assert sorted(m.checkpoint_id for m in seen) == sorted(sources)
+    (one,) = members(made, filters={"checkpoint_id": sources[4]})
+    assert one.checkpoint_id == sources[4]
+
+
+def test_cancel_ends_what_is_queued_at_once_and_tells_what_runs():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 3)
+    made = create(plan)
+    log = claim()
+
+    cancelled = copies.cancel(plan.project_id, made.id)
+
+    assert cancelled.status is S.COPYING
+    assert cancelled.counts == {S.COPYING: 1, S.CANCELLED: 2}
+    assert rows.all_of(models.CheckpointCopy, copy_slot=None) != []
+    assert {row.copy_slot for row in rows.all_of(models.CheckpointCopy)} == {
+        None
+    }
+    assert {
+        (row.status, row.state)
+        for row in rows.all_of(models.OperationLog)
+        if row.id != log.id
+    } == {("cancelled", "settled")}
+    beat = operation_logs.heartbeat(log.id, log.epoch, 20.0, {})
+    assert beat == "cancelled"
+    marked = operation_logs.mark_committing(log.id, log.epoch, "0" * 64)
+    assert marked == "cancelled"
+    assert parents.find_unsettled() == []
+    end(log, S.CANCELLED)
+    ended = copies.get(plan.project_id, made.id)
+    assert ended.status is S.CANCELLED
+    with pytest.raises(exceptions.InvalidTransition):
+        copies.cancel(plan.project_id, made.id)
+
+
+def test_a_request_after_a_cancel_does_not_adopt_what_is_dying():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    first = create(plan)
+    log = claim()
+    copies.cancel(plan.project_id, first.id)
+
+    second = create(plan)
+
+    (member,) = members(second)
+    assert member.id != log.id
+    end(log, S.CANCELLED)
+    run_all()
+    assert copies.get(plan.project_id, first.id).status is S.CANCELLED
+    assert copies.get(plan.project_id, second.id).status is S.FINISHED
+
+
+def test_cancel_leaves_alone_what_others_wait_for():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    first = create(plan)
+    second = create(plan)
+
+    cancelled = copies.cancel(plan.project_id, first.id)
+
+    assert cancelled.status is S.CANCELLED
+    assert cancelled.counts == {S.WAIT_COPYING: 2}
+    # Nobody but the second waits for them now.
+    both = copies.cancel(plan.project_id, second.id)
+    assert both.status is S.CANCELLED
+    assert both.counts == {S.CANCELLED: 2}
+
+
+def test_a_cancelled_request_stays_so_when_what_it_shared_finishes():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    first = create(plan)
+    second = create(plan)
+    copies.cancel(plan.project_id, first.id)
+    run_all()
+    assert copies.get(plan.project_id, first.id).status is S.CANCELLED
+    assert copies.get(plan.project_id, second.id).status is S.FINISHED
+    again = copies.retry(plan.project_id, first.id, any_types, None)
+    assert again.status is S.FINISHED
+    assert again.counts == {S.FINISHED: 2}
+
+
+def test_cancel_is_refused_while_all_is_being_committed():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    made = create(plan)
+    log = claim()
+    assert operation_logs.mark_committing(log.id, log.epoch, "0" * 64) is None
+
+    with pytest.raises(exceptions.Conflict, match="being committed"):
+        copies.cancel(plan.project_id, made.id)
+
+    end(log, S.FINISHED)
+    assert copies.get(plan.project_id, made.id).status is S.FINISHED
+
+
+def test_cancel_lets_a_committing_one_finish_and_stops_the_others():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    made = create(plan)
+    log = claim()
+    assert operation_logs.mark_committing(log.id, log.epoch, "0" * 64) is None
+
+    cancelled = copies.cancel(plan.project_id, made.id)
+
+    assert cancelled.status is S.CANCELLED
+    end(log, S.FINISHED)
+    assert copies.get(plan.project_id, made.id).counts == {
+        S.FINISHED: 1,
+        S.CANCELLED: 1,
+    }
+
+
+def test_a_drained_one_is_left_to_a_worker_to_cancel():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    made = create(plan)
+    log = claim()
+    assert operation_logs.hand_back(log.id, log.epoch)
+
+    cancelled = copies.cancel(plan.project_id, made.id)
+
+    assert cancelled.status is S.COPYING
+    again = claim()
+    beat = operation_logs.heartbeat(again.id, again.epoch, 20.0, {})
+    assert beat == "cancelled"
+    end(again, S.CANCELLED)
+    assert copies.get(plan.project_id, made.id).status is S.CANCELLED
+
+
+def test_retry_copies_just_what_is_missing_under_new_ids():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 3)
+    made = create(plan)
+    end(claim(), S.FINISHED)
+    failed = claim()
+    end(failed, S.ERROR)
+    run_all()
+    assert copies.get(plan.project_id, made.id).status is S.ERROR
+    before = {m.id for m in members(made)}
+
+    again = copies.retry(plan.project_id, made.id, any_types, "req-2")
+
+    assert again.status is S.COPYING
+    assert again.counts == {S.FINISHED: 2, S.WAIT_COPYING: 1}
+    (new,) = {m.id for m in members(made)} - before
+    (log,) = rows.all_of(models.OperationLog, id=new)
+    assert log.request_id == "req-2"
+    # The old row is history, no member.
+    assert len(rows.all_of(models.CheckpointCopy, copy_id=made.id)) == 4
+    run_all()
+    assert copies.get(plan.project_id, made.id).status is S.FINISHED
+    with pytest.raises(exceptions.InvalidTransition):
+        copies.retry(plan.project_id, made.id, any_types, None)
+
+
+def test_retry_takes_what_another_request_has_made_meanwhile():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    first = create(plan)
+    run_all(S.ERROR)
+    second = create(plan)
+
+    again = copies.retry(plan.project_id, first.id, any_types, None)
+
+    assert {m.id for m in members(first)} == {m.id for m in members(second)}
+    assert again.status is S.WAIT_COPYING
+    assert len(rows.all_of(models.CheckpointCopy)) == 4
+
+
+def test_retry_of_a_cancelled_request_can_be_cancelled_again():
+    plan = rows.stored_plan()
+    rows.checkpoints(plan, 2)
+    made = create(plan)
+    assert copies.cancel(plan.project_id, made.id).status is S.CANCELLED
+    again = copies.retry(plan.project_id, made.id, any_types, None)
+    assert again.counts == {S.WAIT_COPYING: 2}
+    assert copies.cancel(plan.project_id, made.id).status is S.CANCELLED
+
+
+def test_retry_needs_an_available_source():
+    plan = rows.stored_plan()
+    source = rows.checkpoint(plan)
+    made = create(plan)
+    run_all(S.ERROR)
+    rows.change(models.Checkpoint, source, status="error")
+    with pytest.raises(exceptions.Conflict, match="None of what copy"):
+        copies.retry(plan.project_id, made.id, any_types, None)
+    assert copies.get(plan.project_id, made.id).status is S.ERROR
+
+
+def test_retry_checks_the_types_first():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    made = create(plan)
+    run_all(S.ERROR)
+
+    def refuse(types):
+        assert set(types) == {rows.VOLUME}
+        raise exceptions.Invalid(reason="no copy operation")
+
+    with pytest.raises(exceptions.Invalid, match="no copy operation"):
+        copies.retry(plan.project_id, made.id, refuse, None)
+    assert len(rows.all_of(models.CheckpointCopy)) == 1
+
+
+def test_a_request_whose_members_are_all_gone_is_found_and_settled():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    made = create(plan)
+    (member,) = members(made)
+    assert parents.find_unsettled() == []
+    rows.change(models.CheckpointCopy, member.id, status="error")
+    assert parents.find_unsettled() == [made.id]
+    parents.settle_now([made.id])
+    assert copies.get(plan.project_id, made.id).status is S.ERROR
+
+
+def test_deleting_a_copy_makes_its_source_uncopied():
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    made = create(plan)
+    run_all()
+    (member,) = members(made)
+    checkpoints.request_delete(
+        plan.project_id, rows.TARGET, member.checkpoint_copy_id, None
+    )
+    assert create(plan).counts == {S.WAIT_COPYING: 1}

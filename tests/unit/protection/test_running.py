@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An operation stops for the right reason and counts what it does."""
+
+import time
+
+import pytest
+
+from karbor_copy import exceptions
+from karbor_copy.protection import running
+from tests.fakes import logs
+
+
+def _operation(seconds: float = 60.0) -> running.RunningOperation:
+    return running.RunningOperation(
+        logs.operation_log(), time.monotonic() + seconds
+    )
+
+
+def test_goes_on_while_nothing_stops_it() -> None:
+    operation = _operation()
+    operation.check()
+    assert operation.stop_reason is None
+
+
+def test_the_first_reason_stays_but_a_lost_lease_outranks_it() -> None:
+    operation = _operation()
+    operation.stop(exceptions.OperationCancelled())
+    operation.stop(exceptions.OperationDrained())
+    with pytest.raises(exceptions.OperationCancelled):
+        operation.check()
+    operation.stop(exceptions.LeaseLost(operation_log_id="x"))
+    with pytest.raises(exceptions.LeaseLost):
+        operation.check()
+
+
+def test_stops_by_itself_when_its_lease_has_run_out() -> None:
+    operation = _operation(-0.001)
+    with pytest.raises(exceptions.LeaseLost):
+        operation.check()
+
+
+def test_a_renewed_lease_lets_it_go_on() -> None:
+    operation = _operation(-0.001)
+    operation.extend_lease(time.monotonic() + 60)
+    operation.check()
+
+
+def test_counts_by_resource_and_in_all() -> None:
+    operation = _operation()
+    operation.add_total("T#1", 3, 300)
+    operation.add_copied("T#1", 1, 100)
+    operation.add_skipped("T#2", 2, 200)
+    operation.set_resource("T#1", "error", "why")
+    progress = operation.progress()
+    assert progress == {
+        "bytes_total": 300,
+        "bytes_copied": 100,
+        "bytes_skipped": 200,
+        "objects_total": 3,
+        "objects_copied": 3,
+        "resources": {
+            "T#1": {
+                "status": "error",
+                "bytes_copied": 100,
+                "error_info": "why",
+            },
+            "T#2": {
+                "status": "copying",
+                "bytes_copied": 0,
+                "error_info": None,
+            },
+        },
+    }
