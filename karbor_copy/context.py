@@ -25,7 +25,8 @@ class RequestContext(context.RequestContext):
 def for_project(
     project_id: str, request_id: str | None = None
 ) -> RequestContext:
-    """Return the context of work done later on behalf of a project."""
-    return RequestContext(
-        project_id=project_id, request_id=request_id, overwrite=False
-    )
+    """Return the context of work done later on behalf of a project.
+
+    From now on this thread's log lines show the id of the request.
+    """
+    return RequestContext(project_id=project_id, request_id=request_id)

@@ -48,7 +48,4 @@ def _check(
 ) -> bool:
     if _enforcer is None:
         raise RuntimeError("policy.init() has not been called")
-    try:
-        return bool(_enforcer.authorize(rule, dict(target), context))
-    except policy.InvalidScope:
-        return False
+    return bool(_enforcer.authorize(rule, dict(target), context))

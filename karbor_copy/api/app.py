@@ -8,6 +8,7 @@ import pecan
 from oslo_config import cfg
 from oslo_middleware import cors
 from oslo_middleware import http_proxy_to_wsgi
+from oslo_middleware import request_id
 
 from karbor_copy import policy
 from karbor_copy.api import faults
@@ -32,6 +33,11 @@ def make_app(
 ) -> Any:
     """Return the WSGI application."""
     policy.init(conf)
+    cors.set_defaults(
+        allow_headers=["X-Auth-Token"],
+        allow_methods=["GET", "PUT", "POST", "DELETE"],
+        expose_headers=[request_id.HTTP_RESP_HEADER_REQUEST_ID],
+    )
     application: Any = Application(
         root.RootController(
             services.Services(
@@ -41,7 +47,7 @@ def make_app(
                 service_down_time=conf.protection.service_down_time,
             )
         ),
-        hooks=[hooks.ContextHook(), hooks.InputHook()],
+        hooks=[hooks.FaultHook(), hooks.ContextHook(), hooks.InputHook()],
         guess_content_type_from_ext=False,
     )
     # The first meets a request first and its answer last. Only the id of

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """pecan's hooks: who asks, and what the request brings along."""
 
+import urllib.parse
 from typing import Any
 
 from pecan import hooks
+from webob import exc
 
 from karbor_copy import context as request_context
 from karbor_copy import exceptions
@@ -12,6 +14,7 @@ from karbor_copy.api import faults
 from karbor_copy.api import json_body
 
 CONTENT_TYPE = "application/json"
+MAX_PARAMETERS = 100
 
 
 class ContextHook(hooks.PecanHook):
@@ -67,11 +70,32 @@ class InputHook(hooks.PecanHook):
         request.pecan["content_type"] = CONTENT_TYPE
 
 
+class FaultHook(hooks.PecanHook):
+    """Gives pecan's own refusals the form of all others."""
+
+    def on_error(self, state: Any, error: Exception) -> None:
+        """Run when anything was raised.
+
+        :raises HTTPFault: in place of what pecan raised.
+        """
+        if isinstance(error, exc.HTTPException):
+            raise faults.HTTPFault(
+                error.status_int, error.detail or error.explanation
+            ) from error
+
+
 def _query(request: Any) -> list[tuple[str, str]]:
     try:
-        pairs: list[tuple[str, str]] = list(request.GET.items())
-    except UnicodeDecodeError as error:
-        raise exceptions.Invalid("The query is not UTF-8.") from error
+        pairs = urllib.parse.parse_qsl(
+            request.query_string,
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_PARAMETERS,
+        )
+    except ValueError as error:
+        raise exceptions.Invalid(
+            "The query is not UTF-8, or too long."
+        ) from error
     for name, value in pairs:
         if not (name + value).isprintable():
             raise exceptions.Invalid(
@@ -81,7 +105,8 @@ def _query(request: Any) -> list[tuple[str, str]]:
 
 
 def _body(request: Any) -> Any:
-    body = request.body
+    # NOTE(SizeLimit): it holds the whole body, within bounds, in memory.
+    body = request.environ["wsgi.input"].read()
     if not body:
         return None
     if request.content_type != CONTENT_TYPE:

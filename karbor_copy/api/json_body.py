@@ -72,18 +72,17 @@ def _check(value: Any) -> None:
     """Refuse deep nesting and text that no database can keep."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
-        below: list[Any] = []
         for item in level:
             if isinstance(item, str):
                 _check_text(item)
-            elif isinstance(item, dict):
-                below += item.keys()
-                below += item.values()
-            elif isinstance(item, list):
-                below += item
-        if not below:
+        containers = [item for item in level if isinstance(item, dict | list)]
+        if not containers:
             return
-        level = below
+        level = []
+        for item in containers:
+            level += item
+            if isinstance(item, dict):
+                level += item.values()
     raise _too_deep()
 
 

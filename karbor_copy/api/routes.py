@@ -29,16 +29,23 @@ FREE = ("{project_id}", "{resource_type}", "{resource_id}")
 def table(services: api_services.Services) -> dict[str, Methods]:
     """Return path -> method -> handler."""
     version = versions.VersionController()
+    below = {**_protected(services), **_records(services)}
+    return {
+        "/": {"GET": version.index},
+        "/healthcheck": {"GET": version.healthcheck},
+        "/v1": {"GET": version.show},
+        "/v1/": {"GET": version.show},
+        **{f"/v1/{{project_id}}/{path}": m for path, m in below.items()},
+    }
+
+
+def _protected(services: api_services.Services) -> dict[str, Methods]:
+    """Return what is protected, where, and its copies."""
     provider = providers.ProviderController(services)
     checkpoint = checkpoints.CheckpointController(services)
     copy = copies.CopyController(services)
     plan = plans.PlanController(services)
-    protectable = protectables.ProtectableController(services)
-    restore = restores.RestoreController(services)
-    verification = verifications.VerificationController(services)
-    log = operation_logs.OperationLogController(services)
-    service = os_services.ServiceController(services)
-    below = {
+    return {
         "plans": {"GET": plan.index, "POST": plan.create},
         "plans/{plan_id}": {
             "GET": plan.show,
@@ -61,6 +68,17 @@ def table(services: api_services.Services) -> dict[str, Methods]:
         "copies/{copy_id}": {"GET": copy.show},
         "copies/{copy_id}/action": {"POST": copy.action},
         "copies/{copy_id}/checkpoint_copies": {"GET": copy.index_members},
+    }
+
+
+def _records(services: api_services.Services) -> dict[str, Methods]:
+    """Return what is done with checkpoints, and what there is to see."""
+    protectable = protectables.ProtectableController(services)
+    restore = restores.RestoreController(services)
+    verification = verifications.VerificationController(services)
+    log = operation_logs.OperationLogController(services)
+    service = os_services.ServiceController(services)
+    return {
         "restores": {"GET": restore.index, "POST": restore.create},
         "restores/{restore_id}": {"GET": restore.show},
         "verifications": {
@@ -79,13 +97,6 @@ def table(services: api_services.Services) -> dict[str, Methods]:
         "operation_logs": {"GET": log.index},
         "operation_logs/{operation_log_id}": {"GET": log.show},
         "os-services": {"GET": service.index},
-    }
-    return {
-        "/": {"GET": version.index},
-        "/healthcheck": {"GET": version.healthcheck},
-        "/v1": {"GET": version.show},
-        "/v1/": {"GET": version.show},
-        **{f"/v1/{{project_id}}/{path}": m for path, m in below.items()},
     }
 
 

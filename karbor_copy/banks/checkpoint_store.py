@@ -56,9 +56,11 @@ class CheckpointStore:
     def write_index_keys(
         self, index: checkpoint_index.CheckpointIndex
     ) -> None:
-        """Put the keys by which Karbor finds the checkpoint."""
-        for key in keys.index_keys(index):
-            self._put(key, index.id.encode())
+        """Put the keys by which Karbor finds the checkpoint, together."""
+        data = index.id.encode()
+        with self.bank.batch() as batch:
+            for key in keys.index_keys(index):
+                batch.put(key, (data,), size=len(data))
 
     def delete_index_keys(
         self, index: checkpoint_index.CheckpointIndex

@@ -21,7 +21,7 @@ def get_class(name: str) -> type[base.Bank]:
     """
     try:
         manager: driver.DriverManager[Any] = driver.DriverManager(
-            NAMESPACE, name, warn_on_missing_entrypoint=False
+            NAMESPACE, name
         )
     except exception.NoMatches as error:
         raise exceptions.Invalid(reason=f"unknown bank {name!r}") from error

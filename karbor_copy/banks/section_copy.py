@@ -133,7 +133,7 @@ class SectionCopy:
                 serialized=job.serialized,
             )
         except streams.SourceError as error:
-            raise self._source_error(job, error.__cause__) from error
+            raise self._source_error(job, error.error) from error
 
     def _check_source(self, job: transfer_job.Job) -> None:
         """Let the caller go on if the source object is what it should be."""
@@ -158,11 +158,11 @@ class SectionCopy:
         return streams.digest(self._target, job.key, job.size, self._check)[0]
 
     def _source_error(
-        self, job: transfer_job.Job, error: BaseException | None
-    ) -> BaseException:
+        self, job: transfer_job.Job, error: exceptions.BankError
+    ) -> exceptions.KarborCopyError:
         """Return what to raise for an error of reading the source."""
         if not isinstance(error, exceptions.ObjectNotFound):
-            return error or AssertionError("an error without a cause")
+            return error
         if job.entry is None:
             return self._changed(job)
         return exceptions.SourceCorrupt(

@@ -15,11 +15,15 @@ _local = threading.local()
 
 
 class SourceError(Exception):
-    """Reading failed while a bank was writing; the cause says how.
+    """Reading failed while a bank was writing; ``error`` says how.
 
     No BankError: it is none of the bank that was being written to, which
     must not try again because of it.
     """
+
+    def __init__(self, error: exceptions.BankError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Chunks:
@@ -47,7 +51,7 @@ class Chunks:
                     self._check()
                     yield buffer[:count]
         except exceptions.BankError as error:
-            raise SourceError from error
+            raise SourceError(error) from error
 
 
 def digest(
@@ -67,14 +71,12 @@ def digest(
         buffers = buffers[:1]
     total = 0
     with digests.hasher(size) as hasher, section.open(key) as reader:
-        for buffer in itertools.cycle(buffers):
-            count = reader.readinto(buffer)
-            if not count:
-                return hasher.digests()["sha256"], total
+        turns = itertools.cycle(buffers)
+        while count := reader.readinto(buffer := next(turns)):
             check()
             hasher.update(buffer[:count])
             total += count
-    raise AssertionError("unreachable")
+        return hasher.digests()["sha256"], total
 
 
 def _buffers() -> list[memoryview]:

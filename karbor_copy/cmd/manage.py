@@ -5,6 +5,7 @@ import argparse
 import pathlib
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from karbor_copy import conf as configuration
 from karbor_copy import exceptions
@@ -34,16 +35,30 @@ def _parser() -> argparse.ArgumentParser:
     db.add_parser("version", help="show the tables' revision").set_defaults(
         run=_db_version
     )
-    provider = nouns.add_parser(
-        "provider", help="the provider files"
+    _add_provider(nouns)
+    _add_catalog(nouns)
+    return parser
+
+
+def _add_provider(nouns: Any) -> None:
+    verbs = nouns.add_parser(
+        "provider", help="the provider files and their banks"
     ).add_subparsers(dest="verb", required=True)
-    provider.add_parser(
+    verbs.add_parser(
         "check", help="read the provider files and try every bank"
     ).set_defaults(run=_provider_check)
-    cat = nouns.add_parser("catalog", help="the catalogue").add_subparsers(
+    setup_parser = verbs.add_parser(
+        "setup", help="create the container of a new provider's bank"
+    )
+    setup_parser.add_argument("provider", help="the provider's id")
+    setup_parser.set_defaults(run=_provider_setup)
+
+
+def _add_catalog(nouns: Any) -> None:
+    verbs = nouns.add_parser("catalog", help="the catalogue").add_subparsers(
         dest="verb", required=True
     )
-    imported = cat.add_parser(
+    imported = verbs.add_parser(
         "import", help="bring the catalogue in line with the banks"
     )
     imported.add_argument("--provider", help="only this provider's id")
@@ -56,7 +71,6 @@ def _parser() -> argparse.ArgumentParser:
         help="project id in the bank to project id here; repeatable",
     )
     imported.set_defaults(run=_catalog_import)
-    return parser
 
 
 def _mapping(text: str) -> tuple[str, str]:
@@ -72,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         setup.configure(CONF, [], args.config_file)
         status: int = args.run(args)
-    except exceptions.KarborCopyError as error:
+    except setup.FAILURES as error:
         print(f"karbor-copy-manage: {error}", file=sys.stderr)
         return 1
     return status
@@ -108,6 +122,14 @@ def _provider_check(_args: argparse.Namespace) -> int:
         else:
             print(f"{provider.id} {provider.name}: ok")
     return 1 if bad else 0
+
+
+def _provider_setup(args: argparse.Namespace) -> int:
+    """Create the container; never done by the services themselves."""
+    bank = _registry().get(args.provider).make_bank()
+    bank.set_up()
+    print(f"{args.provider}: {bank.location}")
+    return 0
 
 
 def _catalog_import(args: argparse.Namespace) -> int:

@@ -6,12 +6,23 @@ import socket
 from collections.abc import Sequence
 
 from oslo_config import cfg
+from oslo_db import exception as db_exception
 from oslo_log import log as logging
 
+from karbor_copy import exceptions
 from karbor_copy import version
 from karbor_copy.db import engine
 
 PROJECT = "karbor-copy"
+
+#: What a command tells in one line: no fault of the program's own.
+FAILURES = (
+    OSError,
+    ValueError,
+    cfg.Error,
+    db_exception.DBError,
+    exceptions.KarborCopyError,
+)
 
 
 def configure(
@@ -21,6 +32,7 @@ def configure(
 ) -> None:
     """Parse the command line and the files, start logging and database."""
     logging.register_options(conf)
+    conf.set_default("use_stderr", True)
     logging.set_defaults(
         default_log_levels=[
             *logging.get_default_log_levels(),

@@ -13,7 +13,6 @@ from cheroot import wsgi
 from oslo_log import log as logging
 
 from karbor_copy import conf as configuration
-from karbor_copy import exceptions
 from karbor_copy.api import app
 from karbor_copy.cmd import setup
 from karbor_copy.cmd import state
@@ -25,6 +24,9 @@ from karbor_copy.rpc import transport as rpc_transport
 
 CONF = configuration.CONF
 LOG = logging.getLogger(__name__)
+
+#: Connections that may wait for a free thread.
+_BACKLOG = 128
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,10 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         setup.check_loopback(CONF)
         migration.sync()
         registry = _load_registry(made)
-    except (OSError, ValueError, exceptions.KarborCopyError) as error:
+        server = _bind()
+    except setup.FAILURES as error:
         print(f"karbor-copy-standalone: {error}", file=sys.stderr)
         return 1
-    _serve(registry, path)
+    _serve(server, registry, path)
     return 0
 
 
@@ -78,7 +81,26 @@ def _load_registry(made: Sequence[str]) -> provider_registry.Registry:
     return registry
 
 
-def _serve(registry: provider_registry.Registry, path: pathlib.Path) -> None:
+def _bind() -> wsgi.Server:
+    """Return a server that has its address, and no application yet.
+
+    :raises OSError: the address is taken, or not this machine's.
+    """
+    server = wsgi.Server(
+        (CONF.api.host, CONF.api.port),
+        None,
+        numthreads=CONF.api.threads,
+        request_queue_size=_BACKLOG,
+    )
+    server.prepare()
+    return server
+
+
+def _serve(
+    server: wsgi.Server,
+    registry: provider_registry.Registry,
+    path: pathlib.Path,
+) -> None:
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -92,12 +114,7 @@ def _serve(registry: provider_registry.Registry, path: pathlib.Path) -> None:
         rpc_transport.get_client(transport)
     )
     protection = service.ProtectionService(CONF, registry, transport)
-    server = wsgi.Server(
-        (CONF.api.host, CONF.api.port),
-        app.make_app(CONF, registry, client),
-        numthreads=CONF.api.threads,
-    )
-    server.prepare()
+    server.wsgi_app = app.make_app(CONF, registry, client)
     serving = threading.Thread(target=server.serve, name="api")
     serving.start()
     protection.start()

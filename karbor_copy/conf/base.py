@@ -16,8 +16,8 @@ OPTS = [
     cfg.StrOpt(
         "provider_config_dir",
         default="$state_path/providers.d",
-        help="Directory of the provider files (*.conf), one provider each."
-        " They are read at start.",
+        help="Directory of the provider files, one provider each; their names"
+        " end in .conf. They are read at start.",
     ),
     cfg.StrOpt(
         "auth_strategy",

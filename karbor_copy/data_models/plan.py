@@ -47,3 +47,24 @@ class Plan:
                 for item in self.resources
             ],
         }
+
+
+def resources_of(
+    protection_plan: Mapping[str, Any],
+) -> tuple[resource.Resource, ...]:
+    """Return the resources that a checkpoint remembers of its plan.
+
+    :raises KeyError, TypeError, ValueError: it is not as Karbor writes it.
+    """
+    return tuple(
+        _resource_of(item) for item in protection_plan.get("resources") or ()
+    )
+
+
+def _resource_of(item: Mapping[str, Any]) -> resource.Resource:
+    extra_info = item.get("extra_info")
+    if isinstance(extra_info, str):
+        extra_info = json.loads(extra_info)
+    return resource.Resource(
+        str(item["type"]), str(item["id"]), item.get("name") or "", extra_info
+    )

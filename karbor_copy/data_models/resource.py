@@ -40,7 +40,7 @@ class Resource:
         return f"{self.type}#{self.id}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return Karbor's JSON form; ``extra_info`` only where there is one."""
+        """Return Karbor's JSON form, ``extra_info`` only where it is."""
         value: dict[str, Any] = {
             "id": self.id,
             "name": self.name,

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import plan as plan_model
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import engine
@@ -61,15 +62,20 @@ def known(session: orm.Session, provider_id: str) -> Mapping[str, Known]:
 
 
 @engine.writer
-def add(session: orm.Session, found: checkpoint.Checkpoint) -> bool:
+def add(
+    session: orm.Session,
+    found: checkpoint.Checkpoint,
+    plan: plan_model.Plan,
+) -> bool:
     """Add a checkpoint that was found in a bank; False if it is known.
 
-    With it, for a copy, its relation to the source. The plan's row must be
-    there.
+    With it the plan's row where that is missing, and, for a copy, its
+    relation to the source.
     """
     plans.lock(session, found.plan_id)
     if session.get(_Row, found.id) is not None:
         return False
+    plans.insert_missing(session, plan)
     session.add(
         _Row(
             id=found.id,
@@ -82,9 +88,7 @@ def add(session: orm.Session, found: checkpoint.Checkpoint) -> bool:
             protection_plan=dict(found.protection_plan),
             resource_graph=found.resource_graph,
             extra_info=dict(found.extra_info),
-            copied_from=(
-                found.copied_from and found.copied_from.checkpoint_id
-            ),
+            copied_from=_origin(found),
             resource_types=",".join(found.resource_types),
             committed_at=found.committed_at,
             size=found.size,
@@ -94,6 +98,17 @@ def add(session: orm.Session, found: checkpoint.Checkpoint) -> bool:
     if found.copied_from and found.status is _Status.AVAILABLE:
         _add_relation(session, found, found.copied_from)
     return True
+
+
+def _origin(found: checkpoint.Checkpoint) -> str | None:
+    """Return the id of what a copy was made from; None for what is none.
+
+    Karbor marks its copies but does not tell of what: such a one names
+    itself, so that it never counts as a source.
+    """
+    if found.copied_from is not None:
+        return found.copied_from.checkpoint_id
+    return found.id if "copy_status" in found.extra_info else None
 
 
 def _add_relation(

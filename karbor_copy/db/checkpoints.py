@@ -240,9 +240,10 @@ def _reset(
         raise exceptions.Conflict(
             reason=f"Checkpoint {row.id} was never whole."
         )
-    elif row.copied_from is not None and not checkpoint_copies.take_slot(
-        session, row.id
-    ):
+    elif row.copied_from not in (
+        None,
+        row.id,  # Karbor's, of an unknown source
+    ) and not checkpoint_copies.take_slot(session, row.id):
         raise exceptions.Conflict(
             reason=f"There is another copy of checkpoint {row.copied_from}."
         )

@@ -49,7 +49,8 @@ _FILTERABLE: Final = {
     "status": _Copy.status,
 }
 _SORTABLE_MEMBERS: Final = {
-    "id": _Child.id,
+    # The index of the members by request has it; another order sorts them.
+    "id": _Member.checkpoint_copy_id,
     "status": _Child.status,
     "created_at": _Child.created_at,
 }

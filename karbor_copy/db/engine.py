@@ -37,6 +37,7 @@ _POOL_SIZE = 5
 _POOL_OVERFLOW = 50
 
 _lock = threading.Lock()
+_sqlite_writers = threading.Lock()
 _url = ""
 _context = enginefacade.transaction_context()
 _engine: sa.Engine | None = None
@@ -144,7 +145,11 @@ def writer(
         for attempt in range(1, _MAX_TRIES + 1):
             try:
                 engine = get_engine().execution_options(begin="IMMEDIATE")
-                with orm.Session(engine) as session, session.begin():
+                with (
+                    _turn(engine),
+                    orm.Session(engine) as session,
+                    session.begin(),
+                ):
                     return function(session, *args, **kwargs)
             except Exception as error:
                 if attempt == _MAX_TRIES or not is_transient(error):
@@ -153,6 +158,17 @@ def writer(
         raise AssertionError("unreachable")
 
     return wrapper
+
+
+def _turn(engine: sa.Engine) -> contextlib.AbstractContextManager[object]:
+    """Let this process's writers of a sqlite file wait for their turn.
+
+    sqlite itself has no queue: who waits asks again and again, and the more
+    wait the less is done.
+    """
+    if engine.dialect.name == "sqlite":
+        return _sqlite_writers
+    return contextlib.nullcontext()
 
 
 def is_transient(error: BaseException) -> bool:

@@ -103,7 +103,7 @@ class Checkpoint(Base):
     __tablename__ = "checkpoints"
     __table_args__ = (
         sa.Index(None, "provider_id", "project_id", "timestamp", "id"),
-        sa.Index(None, "plan_id", "status"),
+        sa.Index(None, "plan_id", "provider_id", "status"),
     )
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The default copy: one bank section to the same section of another bank."""
 
-import contextlib
 import threading
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
+from karbor_copy.banks import keys
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import transfer as bank_transfer
 from karbor_copy.data_models import resource as resource_model
@@ -37,25 +36,18 @@ class _Claims:
             bank_transfer.Transfer, set[str]
         ] = weakref.WeakKeyDictionary()
 
-    @contextlib.contextmanager
-    def claim(
-        self, transfer: bank_transfer.Transfer, prefix: str
-    ) -> Iterator[bool]:
-        """Yield whether the section is the caller's to copy.
-
-        A claim whose block fails is given back.
-        """
+    def take(self, transfer: bank_transfer.Transfer, prefix: str) -> bool:
+        """Return whether the section is the caller's to copy."""
         with self._lock:
             taken = self._taken.setdefault(transfer, set())
             mine = prefix not in taken
             taken.add(prefix)
-        try:
-            yield mine
-        except BaseException:
-            if mine:
-                with self._lock:
-                    taken.discard(prefix)
-            raise
+        return mine
+
+    def give_back(self, transfer: bank_transfer.Transfer, prefix: str) -> None:
+        """Let another have the section, which could not be copied."""
+        with self._lock:
+            self._taken[transfer].discard(prefix)
 
 
 _CLAIMS = _Claims()
@@ -76,13 +68,16 @@ class BankCopyOperation(base.Operation):
         """Copy the section, once in an operation."""
         source = checkpoint.get_resource_bank_section(resource.id)
         target = checkpoint_copy.get_resource_bank_section(resource.id)
-        with _CLAIMS.claim(transfer, target.prefix) as mine:
-            if not mine:
-                return
+        if not _CLAIMS.take(transfer, target.prefix):
+            return
+        try:
             if source.entries is not None:
                 transfer.copy_section(source, target, resource.key)
             else:
                 self._copy_unlisted(source, target, resource, transfer)
+        except BaseException:
+            _CLAIMS.give_back(transfer, target.prefix)
+            raise
 
     def _copy_unlisted(
         self,
@@ -113,16 +108,16 @@ class BankCopyOperation(base.Operation):
         :raises ResourceFailed: it was never finished.
         :raises SourceCorrupt: chunks are missing or left over.
         """
-        keys = [key for key, _ in listing]
+        names = [name for name, _ in listing]
         check_available(source)
-        if METADATA_NAME not in keys:
+        if METADATA_NAME not in names:
             return
         match source.get_object(METADATA_NAME):
             case {"chunks_num": expected}:
-                chunks = sum(key.startswith(DATA_PREFIX) for key in keys)
+                chunks = sum(name.startswith(DATA_PREFIX) for name in names)
                 if chunks != expected:
                     raise exceptions.SourceCorrupt(
-                        key=source.prefix + METADATA_NAME,
+                        key=keys.in_checkpoint(source.prefix + METADATA_NAME),
                         reason=f"it counts {expected!r} chunks, but there "
                         f"are {chunks}",
                     )

@@ -8,12 +8,10 @@ writing what this one does not know.
 """
 
 import datetime
-import json
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -26,7 +24,6 @@ from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import catalog
 from karbor_copy.db import operation_logs
-from karbor_copy.db import plans
 from karbor_copy.protection import bank_pool
 from karbor_copy.providers import registry as provider_registry
 
@@ -119,8 +116,8 @@ class Reconciler:
         found.sort(key=lambda item: (item.timestamp, item.id))
         newest = {item.plan_id: item for item in found}
         for item in found:
-            plans.ensure(_plan_of(newest[item.plan_id]))
-            report.added += catalog.add(item)
+            plan = _plan_of(newest[item.plan_id])
+            report.added += catalog.add(item, plan)
 
     def _read(
         self,
@@ -165,7 +162,7 @@ class Reconciler:
                 extra_info=index.extra_info,
                 copied_from=index.copied_from,
                 resource_types=graph.resource_types,
-                committed_at=operation_logs.utcnow(),
+                committed_at=_committed_at(index),
                 size=size,
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -190,7 +187,10 @@ class Reconciler:
             checkpoint_id,
             row,
             told,
-            lambda: _told_status(store, checkpoint_id) is told,
+            lambda: (
+                _told_status(store, checkpoint_id) is told
+                and _is_whole(store, checkpoint_id)
+            ),
         )
 
     def _vanish(
@@ -227,18 +227,33 @@ def _told_status(
 ) -> status.CheckpointStatus | None:
     """Return the status in the bank; None where it says nothing usable."""
     try:
-        index = store.read_index(checkpoint_id)
-        told = _Status(index.status)
-        if told is _Status.AVAILABLE and _whole_size(store, index) is None:
-            return None
+        return _Status(store.read_index(checkpoint_id).status)
     except (
         exceptions.ObjectNotFound,
         exceptions.InvalidCheckpoint,
-        exceptions.InvalidManifest,
         ValueError,
     ):
         return None
-    return told
+
+
+def _is_whole(
+    store: checkpoint_store.CheckpointStore, checkpoint_id: str
+) -> bool:
+    """Tell whether the bank holds all that the checkpoint's index promises."""
+    try:
+        index = store.read_index(checkpoint_id)
+        return _whole_size(store, index) is not None
+    except exceptions.InvalidManifest:
+        return False
+
+
+def _committed_at(
+    index: checkpoint_index.CheckpointIndex,
+) -> datetime.datetime | None:
+    """Return when a checkpoint was found whole; None for an empty shell."""
+    if index.status == _Status.AVAILABLE or index.manifest_sha256:
+        return operation_logs.utcnow()
+    return None
 
 
 def _whole_size(
@@ -277,20 +292,6 @@ def _plan_of(newest: checkpoint.Checkpoint) -> plan_model.Plan:
         name=str(told.get("name") or newest.plan_id)[:255],
         description=None,
         status=status.PlanStatus.SUSPENDED,
-        resources=tuple(
-            _resource_of(item) for item in told.get("resources") or ()
-        ),
+        resources=plan_model.resources_of(told),
         parameters={},
-    )
-
-
-def _resource_of(item: Mapping[str, Any]) -> resource.Resource:
-    extra_info = item.get("extra_info")
-    if isinstance(extra_info, str):
-        extra_info = json.loads(extra_info)
-    return resource.Resource(
-        str(item["type"])[:64],
-        str(item["id"])[:255],
-        str(item.get("name") or "")[:255],
-        extra_info,
     )

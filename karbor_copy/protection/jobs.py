@@ -9,8 +9,10 @@ from typing import Any
 from taskflow.patterns import linear_flow
 
 from karbor_copy import context as request_context
+from karbor_copy import exceptions
 from karbor_copy.banks import transfer
 from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import plan
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import work_rows
@@ -61,7 +63,7 @@ class JobMaker:
         graph = protectables.build_graph(
             context,
             provider,
-            protectables.resources_of(row.protection_plan),
+            plan.resources_of(row.protection_plan),
         )
         work = self._work(operation, provider, graph, context=context)
         return protect.build_protect_flow(work, self.lease)
@@ -154,7 +156,15 @@ def _context(
 
 
 def _graph(row: checkpoint.Checkpoint) -> resource.ResourceGraph:
-    """Return the checkpoint's own graph; empty if it never got one."""
+    """Return the checkpoint's own graph; empty if it never got one.
+
+    :raises InvalidCheckpoint: the graph in the row is malformed.
+    """
     if row.resource_graph is None:
         return resource.ResourceGraph()
-    return resource.ResourceGraph.deserialize(row.resource_graph)
+    try:
+        return resource.ResourceGraph.deserialize(row.resource_graph)
+    except ValueError as error:
+        raise exceptions.InvalidCheckpoint(
+            checkpoint_id=row.id, reason=str(error)
+        ) from error

@@ -74,12 +74,12 @@ def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
 
     :raises BankError: the bank did not let us.
     """
+    row = work_rows.checkpoint(str(operation.log.checkpoint_id))
     store = checkpoint_store.CheckpointStore(bank)
-    wanted = _Status(operation.log.parameters["status"])
     try:
-        index = store.read_index(str(operation.log.checkpoint_id))
+        index = store.read_index(row.id)
     except exceptions.ObjectNotFound:
         LOG.info("Nothing to reset: no index of the checkpoint in the bank")
     else:
-        store.write_index(dataclasses.replace(index, status=wanted))
+        store.write_index(dataclasses.replace(index, status=row.status))
     done(operation)

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The graph of live resources that a plan protects."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from karbor_copy import context as request_context
 from karbor_copy.data_models import resource
 from karbor_copy.providers import provider as provider_model
@@ -48,13 +45,3 @@ def _dependents(
                 if item.type == resource_type
             )
     return found
-
-
-def resources_of(
-    protection_plan: Mapping[str, Any],
-) -> tuple[resource.Resource, ...]:
-    """Return the resources that a checkpoint's protection_plan names."""
-    return tuple(
-        resource.Resource(item["type"], item["id"], item["name"])
-        for item in protection_plan["resources"]
-    )

@@ -7,6 +7,7 @@ from typing import Any
 import futurist
 from oslo_log import log as logging
 from taskflow import engines
+from taskflow import exceptions as taskflow_exceptions
 from taskflow.patterns import linear_flow
 
 from karbor_copy import exceptions
@@ -103,7 +104,7 @@ class Runner:
         except Exception as error:
             # The first task's revert has settled it; an error that is not
             # ours deserves its traceback all the same.
-            if not isinstance(error, exceptions.KarborCopyError):
+            if not _is_ours(error):
                 LOG.exception("Operation %s failed", operation.id)
 
     def _engine(self, flow: linear_flow.Flow) -> Any:
@@ -151,3 +152,10 @@ class Runner:
             operation_logs.hand_back(
                 log.id, log.epoch, delay=delay, counts=True
             )
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Tell whether an error, or each of several at once, is one of ours."""
+    if isinstance(error, taskflow_exceptions.WrappedFailure):
+        return all(_is_ours(failure.exception) for failure in error)
+    return isinstance(error, exceptions.KarborCopyError)

@@ -43,6 +43,7 @@ class RunningOperation:
             ),
             0,
         )
+        self._expected = {"objects_total": 0, "bytes_total": 0}
         self._resources: dict[str, dict[str, Any]] = {}
 
     @property
@@ -93,6 +94,11 @@ class RunningOperation:
         """Return why the operation has to stop, or None."""
         return self._stop
 
+    def expect(self, objects: int, size: int) -> None:
+        """Show these totals, in bytes, before all resources have added up."""
+        with self._lock:
+            self._expected = {"objects_total": objects, "bytes_total": size}
+
     def add_total(self, resource_key: str, objects: int, size: int) -> None:
         """Count what there is to do; ``size`` in bytes."""
         with self._lock:
@@ -141,6 +147,10 @@ class RunningOperation:
         with self._lock:
             return {
                 **self._totals,
+                **{
+                    name: max(expected, self._totals[name])
+                    for name, expected in self._expected.items()
+                },
                 "resources": {
                     key: dict(entry) for key, entry in self._resources.items()
                 },

@@ -40,7 +40,9 @@ class Work:
     transfer: transfer_module.Transfer
     bank: bank_base.Bank
     source_bank: bank_base.Bank | None = None
-    recorder: recorder_module.Recorder = field(default_factory=recorder_module.Recorder)
+    recorder: recorder_module.Recorder = field(
+        default_factory=recorder_module.Recorder
+    )
     source_manifest: manifest.Manifest | None = None
     checkpoint: checkpoint_store.BankCheckpoint | None = None
     hook_arguments: dict[str, Any] = field(default_factory=dict)

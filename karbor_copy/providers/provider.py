@@ -60,7 +60,7 @@ class Provider:
     def make_bank(self) -> bank_base.Bank:
         """Return a new handle of the provider's bank.
 
-        :raises BankError: its options do not make a bank.
+        :raises Invalid: its options do not make a bank.
         """
         return bank_loader.load(self.bank_name, self.bank_options)
 

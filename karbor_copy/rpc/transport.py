@@ -40,6 +40,5 @@ def get_server(
         transport,
         oslo_messaging.Target(topic=TOPIC, version=VERSION, server=host),
         endpoints,
-        executor="threading",
         access_policy=oslo_messaging.DefaultRPCAccessPolicy,
     )

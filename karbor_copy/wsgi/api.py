@@ -27,6 +27,7 @@ PROJECT = "karbor_copy"
 def init_application() -> Any:
     """Read the configuration and return the application, once a process."""
     logging.register_options(CONF)
+    CONF.set_default("use_stderr", True)
     CONF([], project=PROJECT, version=version.version_string())
     logging.setup(CONF, PROJECT)
     engine.configure(CONF)

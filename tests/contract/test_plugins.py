@@ -2,6 +2,7 @@
 """What every protection plugin must do, whatever it protects."""
 
 import abc
+import contextlib
 import dataclasses
 import pathlib
 import random
@@ -10,6 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from karbor_copy import exceptions
+from karbor_copy.banks import base as bank_base
+from karbor_copy.banks import file_system
+from karbor_copy.banks import retry
 from karbor_copy.banks import transfer as bank_transfer
 from karbor_copy.data_models import resource
 from karbor_copy.plugins import base
@@ -195,15 +199,28 @@ class Pair:
     found: resource.Resource
 
 
-@pytest.fixture
-def pair(case: Case) -> Pair:
+def file_system_bank(path: pathlib.Path) -> bank_base.Bank:
+    bank = file_system.FileSystemBank(file_system_bank_path=str(path))
+    bank.set_up()
+    return retry.RetryingBank(bank, check=lambda: None)
+
+
+@pytest.fixture(params=["memory", "file system"])
+def pair(
+    request: pytest.FixtureRequest,
+    case: Case,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Pair:
     """A resource and its checkpoints, nothing protected yet."""
+    banks: list[bank_base.Bank] = [operations.new_bank() for _ in range(2)]
+    if request.param == "file system":
+        banks = [
+            file_system_bank(tmp_path_factory.mktemp(name))
+            for name in ("source", "target")
+        ]
     found = case.make_resource()
-    return Pair(
-        operations.Checkpoint(operations.new_bank(), found),
-        operations.Checkpoint(operations.new_bank(), found),
-        found,
-    )
+    source, target = (operations.Checkpoint(bank, found) for bank in banks)
+    return Pair(source, target, found)
 
 
 def forget(checkpoint: operations.Checkpoint) -> None:
@@ -259,22 +276,25 @@ class TestPlugin:
     def test_a_stop_passes(
         self, case: Case, pair: Pair, transfer: bank_transfer.Transfer
     ) -> None:
-        if not case.has_data:
-            pytest.skip("there is no work to stop")
+        def stops() -> contextlib.AbstractContextManager[object]:
+            if not case.has_data:  # there is no work to stop
+                return contextlib.nullcontext()
+            return pytest.raises(exceptions.OperationStopped)
+
         with operations.transfer(operations.stop) as stopped:
-            with pytest.raises(exceptions.OperationStopped):
+            with stops():
                 protect(case, pair.source, pair.found, stopped)
             protect(case, pair.source, pair.found, transfer)
-            with pytest.raises(exceptions.OperationStopped):
+            with stops():
                 verify(case, pair.source, pair.found, stopped)
-            with pytest.raises(exceptions.OperationStopped):
+            with stops():
                 copy(case, pair.source, pair.target, pair.found, stopped)
             case.lose(pair.found)
             record = operations.Record()
-            with pytest.raises(exceptions.OperationStopped):
+            with stops():
                 restore(case, pair.source, pair.found, stopped, record)
             case.assert_not_restored()
-            with pytest.raises(exceptions.OperationStopped):
+            with stops():
                 delete(case, pair.source, pair.found, stopped)
 
     def test_its_schemas_are_objects_of_properties(self, case: Case) -> None:

@@ -9,8 +9,8 @@ import pathlib
 import uuid
 from typing import Any
 
-from oslo_config import fixture as config_fixture
 import webtest
+from oslo_config import fixture as config_fixture
 
 from karbor_copy import context as request_context
 from karbor_copy.api import app
@@ -151,6 +151,7 @@ def add_plan(
     plan_id: str,
     *,
     project_id: str = PROJECT,
+    provider_id: str = ONE,
     name: str = "My plan",
     resources: tuple[resource_model.Resource, ...] = api_plugins.SERVERS,
 ) -> plan_model.Plan:
@@ -159,7 +160,7 @@ def add_plan(
         plan_model.Plan(
             id=plan_id,
             project_id=project_id,
-            provider_id=ONE,
+            provider_id=provider_id,
             name=name,
             description=None,
             status=status.PlanStatus.SUSPENDED,
@@ -191,9 +192,7 @@ def add_checkpoint(
             plan_id=plan_id,
             status=state,
             created_at=moment,
-            timestamp=int(
-                moment.replace(tzinfo=datetime.UTC).timestamp()
-            ),
+            timestamp=int(moment.replace(tzinfo=datetime.UTC).timestamp()),
             protection_plan=plan.protection_plan(),
             resource_graph=graph.serialize(),
             extra_info={"created_by": "manual"},
@@ -211,6 +210,14 @@ def _store(session: Any, row: models.Base) -> None:
     session.add(row)
 
 
+@engine.writer
+def finish_copies(session: Any) -> None:
+    """Bring everything that is being copied to its end."""
+    for table in (models.CheckpointCopy, models.Copy):
+        for row in session.query(table):
+            row.status = status.CopyStatus.FINISHED
+
+
 def counted() -> dict[str, int]:
     """Return how many rows each table has."""
     with engine.get_engine().connect() as connection:
@@ -218,4 +225,3 @@ def counted() -> dict[str, int]:
             table.name: len(connection.execute(table.select()).all())
             for table in models.Base.metadata.sorted_tables
         }
-

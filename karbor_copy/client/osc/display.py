@@ -31,9 +31,11 @@ class JsonColumn(columns.FormattableColumn[Any]):
     """An object or array, for people as JSON text."""
 
     def human_readable(self) -> str:
-        """Return indented JSON, or nothing for nothing."""
+        """Return texts as lines, else indented JSON; nothing for nothing."""
         if not self._value:
             return ""
+        if isinstance(self._value, list) and isinstance(self._value[0], str):
+            return "\n".join(self._value)
         return json.dumps(self._value, indent=1, ensure_ascii=False)
 
 

@@ -108,11 +108,14 @@ class Bars:
 def describe(member: transport.Item) -> str:
     """Return one line about a checkpoint copy."""
     size = display.human_size
-    text = (
-        f"checkpoint {member['checkpoint_id']}: {member['status']}, "
-        f"{size(member['bytes_copied'])} of {size(member['bytes_total'])} "
-        f"copied, {size(member['bytes_skipped'])} skipped"
-    )
+    text = f"checkpoint {member['checkpoint_id']}: {member['status']}"
+    # Nothing is known before the first report of a copy that runs.
+    if member["bytes_total"]:
+        text += (
+            f", {size(member['bytes_copied'])} of "
+            f"{size(member['bytes_total'])} copied, "
+            f"{size(member['bytes_skipped'])} skipped"
+        )
     reason = member.get("error_info")
     return f"{text}: {reason}" if reason else text
 

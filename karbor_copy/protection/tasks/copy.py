@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """First and last task of a copy: open the source, commit the target."""
 
+from collections.abc import Iterable
+
 from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.banks import keys
@@ -26,7 +28,11 @@ class InitiateCopyTask(lifecycle.InitiateTask):
         source = checkpoint_store.CheckpointStore(work.source_bank)
         index = _read_source(source, rows.checkpoint_id)
         work.source_manifest = _read_manifest(source, index)
-        _check_graph(work)
+        _check_graph(work, source, index.id)
+        if work.source_manifest is not None:
+            work.operation.expect(
+                len(work.source_manifest.entries), work.source_manifest.size
+            )
         work.checkpoint = checkpoint_store.BankCheckpoint(
             index,
             work.source_bank,
@@ -78,12 +84,19 @@ def _read_manifest(
         ) from error
 
 
-def _check_graph(work: work_module.Work) -> None:
+def _check_graph(
+    work: work_module.Work,
+    store: checkpoint_store.CheckpointStore,
+    checkpoint_id: str,
+) -> None:
     """Refuse a source that has data no resource of its graph stands for."""
-    if work.source_manifest is None:
-        return
     known = {node.id for node in work.graph.nodes}
-    for key in work.source_manifest.entries:
+    found: Iterable[str] = (
+        (info.key for info in store.list_objects(checkpoint_id))
+        if work.source_manifest is None
+        else work.source_manifest.entries
+    )
+    for key in found:
         if key.split("/")[1] not in known:
             raise exceptions.SourceCorrupt(
                 key=key, reason="no resource of the checkpoint has it"

@@ -54,7 +54,10 @@ class ResourceTask(task.Task):
         except exceptions.OperationStopped:
             raise
         except Exception as error:  # the plugin's, whoever wrote it
-            LOG.exception("%s failed", self.name)
+            if isinstance(error, exceptions.KarborCopyError):
+                LOG.warning("%s failed: %s", self.name, error)
+            else:
+                LOG.exception("%s failed", self.name)
             running_operation.set_resource(
                 self._resource.key,
                 status.CopyStatus.ERROR,

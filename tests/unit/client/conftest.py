@@ -30,13 +30,13 @@ def client(api: scripted_api.ScriptedApi) -> v1_client.Client:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make pauses pass at once; the list holds them."""
     pauses: list[float] = []
     begin = time.monotonic()
     monkeypatch.setattr(time, "sleep", pauses.append)
     monkeypatch.setattr(time, "monotonic", lambda: begin + sum(pauses))
-    yield pauses
+    return pauses
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every test of db runs on sqlite, and on each server that is named."""
 
-from collections.abc import Iterator
 import pathlib
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa

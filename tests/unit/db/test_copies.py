@@ -27,9 +27,7 @@ def create(plan, **fields):
 
 
 def members(copy, **fields):
-    return copies.list_members(
-        copy.project_id, copy.id, page.Page(**fields)
-    )
+    return copies.list_members(copy.project_id, copy.id, page.Page(**fields))
 
 
 def claim():
@@ -87,9 +85,7 @@ def test_new_ids_are_all_different():
     create(plan)
 
     found = rows.all_of(models.CheckpointCopy)
-    ids = {row.id for row in found} | {
-        row.checkpoint_copy_id for row in found
-    }
+    ids = {row.id for row in found} | {row.checkpoint_copy_id for row in found}
     assert len(ids) == 400
     assert all(len(id_) == 36 and id_ == id_.lower() for id_ in ids)
 

@@ -71,3 +71,13 @@ def test_counts_by_resource_and_in_all() -> None:
             },
         },
     }
+
+
+def test_totals_are_known_before_all_resources_have_added_up() -> None:
+    operation = _operation()
+    operation.expect(5, 500)
+    operation.add_total("T#1", 3, 300)
+    assert operation.progress()["bytes_total"] == 500
+    operation.add_total("T#2", 3, 300)
+    assert operation.progress()["bytes_total"] == 600
+    assert operation.progress()["objects_total"] == 6

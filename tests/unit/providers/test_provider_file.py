@@ -150,7 +150,7 @@ def change(path: pathlib.Path, old: str, new: str) -> None:
             "plugin: 'json.JSONDecoder' is no protection plugin",
         ),
         ("enabled = True", "enabled = maybe", 8, "[provider] enabled: "),
-        ("region = ", "regoin = ", 5, "[provider] regoin: unknown option"),
+        ("region = ", "regional = ", 5, "[provider] regional: unknown option"),
         ("targets = ", "target = ", 10, "[copy] target: unknown option"),
         ("targets = ", "targets = x", 10, "[copy] targets: 'x' is no UUID"),
         ("targets = ", "verify = no", 10, "[copy] verify: "),

@@ -32,7 +32,7 @@ def test_an_empty_schema_accepts_anything() -> None:
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({"nmae": "x"}, "'Type': unknown property 'nmae'"),
+        ({"label": "x"}, "'Type': unknown property 'label'"),
         ({"force": "yes"}, "'Type': force: 'yes' is not of type 'boolean'"),
         ({"restore_name": "too long"}, "restore_name: 'too long' is too long"),
         ({"restore_name": None}, "restore_name: None is not of type"),

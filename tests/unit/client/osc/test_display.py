@@ -17,11 +17,11 @@ from karbor_copy.client.osc import display
         (5 << 50, "5120.0 TiB"),
     ],
 )
-def test_human_size(size, text):
+def test_human_size(size: int, text: str) -> None:
     assert display.human_size(size) == text
 
 
-def test_table():
+def test_table() -> None:
     items = [{"id": "a", "bytes_total": 2048, "more": 1}, {"id": None}]
     names, rows = display.table(items, ("id", "bytes_total"))
     first, second = rows
@@ -32,10 +32,13 @@ def test_table():
     assert second == ("", "")
 
 
-def test_details():
-    names, values = display.details({"a": {"b": ["é"]}, "c": [], "d": True})
-    assert names == ("a", "c", "d")
+def test_details() -> None:
+    names, values = display.details(
+        {"a": {"b": ["é"]}, "c": [], "d": True, "e": ["x", "y"]}
+    )
+    assert names == ("a", "c", "d", "e")
     assert values[0].machine_readable() == {"b": ["é"]}
     assert values[0].human_readable() == '{\n "b": [\n  "é"\n ]\n}'
     assert values[1].human_readable() == ""
     assert values[2] is True
+    assert values[3].human_readable() == "x\ny"

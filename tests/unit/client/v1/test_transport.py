@@ -2,6 +2,7 @@
 """Tests of sending a request and reading the answer."""
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -10,22 +11,28 @@ from karbor_copy.client.v1 import errors
 from tests.fakes import scripted_api
 
 
-def fault(name, code, message):
+def fault(name: str, code: int, message: str) -> dict[str, Any]:
     return {name: {"code": code, "message": message}}
 
 
-def test_token_and_project(api, client):
+def test_token_and_project(
+    api: scripted_api.ScriptedApi, client: v1_client.Client
+) -> None:
     api.on("GET", "/plans/p", {"plan": {"id": "p"}})
     assert client.plans.get("p") == {"id": "p"}
     assert api.requests[0].token == "alice:demo"
 
 
-def test_ids_are_quoted(api, client):
+def test_ids_are_quoted(
+    api: scripted_api.ScriptedApi, client: v1_client.Client
+) -> None:
     api.on("GET", "/plans/a/b?c", {"plan": {"id": "odd"}})
     assert client.plans.get("a/b?c") == {"id": "odd"}
 
 
-def test_not_found_tells_the_servers_message_and_the_next_step(api, client):
+def test_not_found_tells_the_servers_message_and_the_next_step(
+    api: scripted_api.ScriptedApi, client: v1_client.Client
+) -> None:
     api.on(
         "GET",
         "/plans/p",
@@ -52,7 +59,12 @@ def test_not_found_tells_the_servers_message_and_the_next_step(api, client):
         (503, "Try again in a while"),
     ],
 )
-def test_next_steps(api, client, code, step):
+def test_next_steps(
+    api: scripted_api.ScriptedApi,
+    client: v1_client.Client,
+    code: int,
+    step: str,
+) -> None:
     api.on("GET", "/plans/p", fault("x", code, "No."), status=code)
     with pytest.raises(errors.ApiError, match=step) as e:
         client.plans.get("p")
@@ -69,7 +81,12 @@ def test_next_steps(api, client, code, step):
         ({"a": {"b": 1}}, '{"a": {"b": 1}}'),
     ],
 )
-def test_errors_in_another_shape(api, client, body, message):
+def test_errors_in_another_shape(
+    api: scripted_api.ScriptedApi,
+    client: v1_client.Client,
+    body: Any,
+    message: str,
+) -> None:
     api.on("GET", "/plans/p", body, status=502)
     with pytest.raises(errors.ApiError) as e:
         client.plans.get("p")
@@ -85,13 +102,18 @@ def test_errors_in_another_shape(api, client, body, message):
         (b"", "it has no 'plan'"),
     ],
 )
-def test_something_else_answers(api, client, body, reason):
+def test_something_else_answers(
+    api: scripted_api.ScriptedApi,
+    client: v1_client.Client,
+    body: Any,
+    reason: str,
+) -> None:
     api.on("GET", "/plans/p", body)
     with pytest.raises(errors.UnexpectedAnswer, match=reason):
         client.plans.get("p")
 
 
-def test_nobody_answers():
+def test_nobody_answers() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -103,7 +125,7 @@ def test_nobody_answers():
     )
 
 
-def test_slow_server(monkeypatch):
+def test_slow_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(v1_client, "REQUEST_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -113,12 +135,12 @@ def test_slow_server(monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8799", "ftp://x", "http:"])
-def test_bad_url(url):
+def test_bad_url(url: str) -> None:
     with pytest.raises(errors.ClientError, match="is no URL of a service"):
         v1_client.connect(url, project="demo", user="alice")
 
 
-def test_trailing_slash():
+def test_trailing_slash() -> None:
     with scripted_api.serving() as api:
         api.on("GET", "/plans/p", {"plan": {}})
         client = v1_client.connect(f"{api.url}/", project="demo", user="a")

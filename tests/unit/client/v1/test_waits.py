@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of waiting for an end, good or bad, in time or not."""
 
+from typing import Any
+
 import pytest
 
+from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.client.v1 import errors
 from karbor_copy.client.v1 import waits
+from tests.fakes import scripted_api
 
 CHECKPOINT = "/providers/prov/checkpoints/c"
 
 
-def states(key, *statuses):
+def states(key: str, *statuses: str) -> list[dict[str, Any]]:
     return [{key: {"id": "x", "status": status}} for status in statuses]
 
 
-def logs(api, *reasons):
+def logs(api: scripted_api.ScriptedApi, *reasons: Any) -> None:
     found = [{"error_info": reason} for reason in reasons]
     api.on("GET", "/operation_logs", {"operation_logs": found})
 
 
-def test_checkpoint_becomes_available(api, client, clock):
+def test_checkpoint_becomes_available(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on(
         "GET",
         CHECKPOINT,
@@ -32,7 +38,9 @@ def test_checkpoint_becomes_available(api, client, clock):
     assert clock[-1] == 2.0
 
 
-def test_checkpoint_fails(api, client, clock):
+def test_checkpoint_fails(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", CHECKPOINT, *states("checkpoint", "protecting", "error"))
     logs(api, "volume is gone", "volume is gone")
     with pytest.raises(errors.OperationFailed) as e:
@@ -40,14 +48,18 @@ def test_checkpoint_fails(api, client, clock):
     assert str(e.value) == "Checkpoint c ended as error: volume is gone"
 
 
-def test_no_reason(api, client, clock):
+def test_no_reason(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", CHECKPOINT, *states("checkpoint", "error"))
     logs(api)
     with pytest.raises(errors.OperationFailed, match="gives no reason"):
         waits.for_checkpoint(client, "prov", "c")
 
 
-def test_many_reasons(api, client, clock):
+def test_many_reasons(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", CHECKPOINT, *states("checkpoint", "error"))
     logs(api, *"abcdefg")
     with pytest.raises(errors.OperationFailed) as e:
@@ -55,7 +67,9 @@ def test_many_reasons(api, client, clock):
     assert str(e.value).endswith("error: a; b; c; d; e; and 2 more")
 
 
-def test_timeout_tells_the_reason_so_far(api, client, clock):
+def test_timeout_tells_the_reason_so_far(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", CHECKPOINT, *states("checkpoint", "protecting"))
     logs(api, "Bank unavailable: no container")
     with pytest.raises(errors.WaitTimeout) as e:
@@ -68,7 +82,12 @@ def test_timeout_tells_the_reason_so_far(api, client, clock):
 
 
 @pytest.mark.parametrize("end", ["gone", "deleted"])
-def test_deletion(api, client, clock, end):
+def test_deletion(
+    api: scripted_api.ScriptedApi,
+    client: v1_client.Client,
+    clock: list[float],
+    end: str,
+) -> None:
     api.on("GET", CHECKPOINT, *states("checkpoint", "deleting"))
     if end == "gone":
         api.on("GET", CHECKPOINT, {"itemNotFound": {}}, status=404)
@@ -78,14 +97,18 @@ def test_deletion(api, client, clock, end):
     assert len(api.requests) == 2
 
 
-def test_failed_deletion(api, client, clock):
+def test_failed_deletion(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", CHECKPOINT, *states("checkpoint", "error-deleting"))
     logs(api, "read-only")
     with pytest.raises(errors.OperationFailed, match="deleting: read-only"):
         waits.for_deletion(client, "prov", "c")
 
 
-def test_copy_is_watched_to_its_end(api, client, clock):
+def test_copy_is_watched_to_its_end(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", "/copies/c", *states("copy", "wait_copying", "finished"))
     members = [[], [{"id": "m", "status": "finished"}]]
     api.on(
@@ -98,7 +121,9 @@ def test_copy_is_watched_to_its_end(api, client, clock):
     assert seen == members
 
 
-def test_failed_copy_tells_of_its_checkpoints(api, client, clock):
+def test_failed_copy_tells_of_its_checkpoints(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     api.on("GET", "/copies/c", *states("copy", "error"))
     members = [
         {"checkpoint_id": "1", "error_info": None},
@@ -114,7 +139,9 @@ def test_failed_copy_tells_of_its_checkpoints(api, client, clock):
     )
 
 
-def test_failed_restore(api, client, clock):
+def test_failed_restore(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     restore = {
         "id": "r",
         "status": "fail",
@@ -131,7 +158,13 @@ def test_failed_restore(api, client, clock):
 @pytest.mark.parametrize(
     ("reasons", "text"), [({"T#1": "rot"}, "T#1: rot"), ({}, "no manifest")]
 )
-def test_failed_verification(api, client, clock, reasons, text):
+def test_failed_verification(
+    api: scripted_api.ScriptedApi,
+    client: v1_client.Client,
+    clock: list[float],
+    reasons: Any,
+    text: str,
+) -> None:
     verification = {
         "id": "v",
         "status": "fail",
@@ -145,7 +178,9 @@ def test_failed_verification(api, client, clock, reasons, text):
     assert str(e.value) == f"Verification v ended as fail: {text}"
 
 
-def test_good_uses(api, client, clock):
+def test_good_uses(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, clock: list[float]
+) -> None:
     good = {"id": "u", "status": "success"}
     api.on("GET", "/restores/u", {"restore": good})
     api.on("GET", "/verifications/u", {"verification": good})
@@ -156,11 +191,11 @@ def test_good_uses(api, client, clock):
 class Away:
     """A checkpoint whose service is away for some of the questions."""
 
-    def __init__(self, outage):
+    def __init__(self, outage: list[Any]) -> None:
         self.answers = [{"id": "c", "status": "protecting"}, *outage]
         self.checkpoints = self
 
-    def get(self, provider_id, checkpoint_id):
+    def get(self, provider_id: str, checkpoint_id: str) -> dict[str, Any]:
         if not self.answers:
             return {"id": "c", "status": "available"}
         answer = self.answers.pop(0)
@@ -169,18 +204,18 @@ class Away:
         return answer
 
 
-def test_a_restart_of_the_service_is_waited_out(clock):
+def test_a_restart_of_the_service_is_waited_out(clock: list[float]) -> None:
     found = waits.for_checkpoint(Away([None] * 5), "prov", "c")
     assert found["status"] == "available"
 
 
-def test_a_service_that_stays_away(clock):
+def test_a_service_that_stays_away(clock: list[float]) -> None:
     with pytest.raises(errors.Unreachable):
         waits.for_checkpoint(Away([None] * 500), "prov", "c")
     assert 60 < sum(clock) < 64
 
 
-def test_a_service_that_was_never_there(clock):
+def test_a_service_that_was_never_there(clock: list[float]) -> None:
     away = Away([])
     away.answers = [None]
     with pytest.raises(errors.Unreachable):

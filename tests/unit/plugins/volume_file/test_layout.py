@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import hypothesis
-from hypothesis import strategies
 import pytest
+from hypothesis import strategies
 
 from karbor_copy.plugins.volume_file import layout
 

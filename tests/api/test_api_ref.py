@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API reference has every route, and nothing that is not there."""
+
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from karbor_copy.api import routes
+from karbor_copy.api import services
+from karbor_copy.api.v1 import checkpoints
+from karbor_copy.api.v1 import copies
+from karbor_copy.api.v1 import operation_logs
+from karbor_copy.api.v1 import plans
+from karbor_copy.api.v1 import protectables
+from karbor_copy.api.v1 import providers
+from karbor_copy.api.v1 import restores
+from karbor_copy.api.v1 import services as os_services
+from karbor_copy.api.v1 import verifications
+
+SOURCE = pathlib.Path(__file__).parents[2] / "api-ref" / "source"
+TEXTS = {path.stem: path.read_text() for path in SOURCE.glob("*.inc")}
+EVERYTHING = "\n".join(TEXTS.values())
+#: /v1 is told beside /v1/.
+UNTOLD = {"GET /v1"}
+QUERIES = {
+    "List plans": plans.FILTERS,
+    "List providers": providers.FILTERS,
+    "List checkpoints": checkpoints.OWN,
+    "List copies": copies.FILTERS,
+    "List the checkpoint copies of a copy": copies.MEMBER_FILTERS,
+    "List restores": restores.FILTERS,
+    "List verifications": verifications.FILTERS,
+    "List instances": set(protectables.OWN) - {"status"},
+    "List operation logs": operation_logs.FILTERS,
+    "List services": os_services.FILTERS,
+}
+SHARED = {
+    "limit",
+    "marker",
+    "offset",
+    "sort",
+    "sort_key",
+    "sort_dir",
+    "all_tenants",
+    "project_id_query",
+}
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((SOURCE / name).read_text())
+
+
+def section(title: str) -> str:
+    """Return what follows a title up to the next one."""
+    _, _, rest = EVERYTHING.partition(f"\n{title}\n---")
+    assert rest, title
+    return re.split(r"\n.+\n---", rest)[0]
+
+
+def test_every_route_is_there_and_no_other() -> None:
+    nothing: Any = None
+    table = routes.table(
+        services.Services(
+            registry=nothing,
+            client=nothing,
+            max_limit=1,
+            service_down_time=1.0,
+        )
+    )
+    served = {
+        f"{method} {path}" for path, found in table.items() for method in found
+    }
+    told = set(re.findall(r"^\.\. rest_method:: (.*)$", EVERYTHING, re.M))
+    assert told == served - UNTOLD
+
+
+def test_every_parameter_is_explained_and_used() -> None:
+    used = set(re.findall(r"^   - [^:\n]+: (\S+)$", EVERYTHING, re.M))
+    assert used == set(load("parameters.yaml"))
+
+
+def test_every_status_is_explained() -> None:
+    used = set(re.findall(r"^   - (\d{3})$", EVERYTHING, re.M))
+    assert used == {str(code) for code in load("status.yaml")}
+
+
+@pytest.mark.parametrize("title", QUERIES)
+def test_every_filter_is_told(title: str) -> None:
+    request = section(title).partition("**Response**")[0]
+    parameters = load("parameters.yaml")
+    told = {
+        name
+        for name, key in re.findall(r"^   - (\S+): (\S+)$", request, re.M)
+        if parameters[key]["in"] == "query" and key not in SHARED
+    }
+    assert told == set(QUERIES[title])
+
+
+def test_every_sample_is_shown() -> None:
+    shown = set(
+        re.findall(
+            r"^\.\. literalinclude:: samples/(\S+)$",
+            EVERYTHING + (SOURCE / "index.rst").read_text(),
+            re.M,
+        )
+    )
+    assert shown == {path.name for path in (SOURCE / "samples").iterdir()}
+
+
+def test_every_noun_is_included() -> None:
+    index = (SOURCE / "index.rst").read_text()
+    included = set(re.findall(r"^\.\. include:: (\S+)\.inc$", index, re.M))
+    assert included == set(TEXTS)

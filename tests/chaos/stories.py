@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One way of killing, for the tests and for the campaign by hand."""
+
+import time
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+
+from tests.chaos import oracle as oracle_module
+from tests.chaos import site as site_module
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a story."""
+
+    kills: int = 0
+    resume_seconds: float = 0.0
+    violations: list[str] = field(default_factory=list)
+
+
+class Story:
+    """Kills a site's service step by step, and judges it each time."""
+
+    def __init__(self, site: site_module.Site) -> None:
+        self.site = site
+        self.outcome = Outcome()
+        self._oracle = oracle_module.Oracle(
+            site.path, site.originals, site_module.TRANSFER_THREADS
+        )
+        self._whole: oracle_module.Whole = {}
+
+    @property
+    def oracle(self) -> oracle_module.Oracle:
+        """Return the judge."""
+        return self._oracle
+
+    def kill_at(
+        self, plans: Sequence[str], request: Callable[[], object]
+    ) -> None:
+        """Ask for work and let each plan in turn kill the service.
+
+        The first process gets the request, the next ones take the work over
+        from the dead. Nothing runs when this returns.
+
+        :raises AssertionError: a step was not reached.
+        """
+        for number, plan in enumerate(plans):
+            child = self.site.start(plan)
+            if not number:
+                try:
+                    request()
+                except OSError:  # it died over the request itself
+                    child.wait_for_death()
+            try:
+                child.wait_for_death()
+            except AssertionError as error:
+                raise AssertionError(
+                    f"{plan}: {error}\n{self.site.log_tail()}"
+                ) from error
+            self.judge_dead(plan)
+
+    def judge_dead(self, plan: str) -> None:
+        """Look at what a killed process left."""
+        self.outcome.kills += 1
+        found = self._oracle.at_any_time()
+        whole, parts = self._oracle.whole()
+        found += parts + self._oracle.sent_again(self._whole)
+        self._whole = whole
+        self._note(f"killed at {plan}", found)
+
+    def resume(self) -> None:
+        """Start the service and let it settle all; it goes on running."""
+        began = time.monotonic()
+        self.site.start()
+        self.site.settle()
+        self.outcome.resume_seconds = time.monotonic() - began
+        self.judge_settled()
+
+    def judge_settled(self) -> None:
+        """Look at the site when nothing is open; the service may run."""
+        found = self._oracle.at_rest()
+        found += self._oracle.sent_again(self._whole)
+        found += self._oracle.kept_too_few(self._whole)
+        self._whole = {}
+        self._note("settled", found)
+
+    def sweep(self) -> None:
+        """Let the late sweeps run now; they must do no harm."""
+        self.site.make_due()
+        self.site.settle()
+        self.judge_settled()
+
+    def _note(self, when: str, found: list[str]) -> None:
+        self.outcome.violations += [f"{when}: {text}" for text in found]

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The service as a child process that can be made to suffer."""
+
+import os
+import pathlib
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from types import FrameType
+
+from karbor_copy import conf as configuration
+from karbor_copy.cmd import setup
+from karbor_copy.cmd import standalone
+from karbor_copy.protection import service
+from karbor_copy.providers import registry as provider_registry
+from karbor_copy.rpc import transport as rpc_transport
+from tests.chaos import steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a child is to be; ``pause`` in seconds before each data put."""
+
+    state_path: pathlib.Path
+    output: pathlib.Path
+    plan: str | None = None
+    pause: float = 0.0
+    api: bool = True
+
+
+def run(orders: Orders) -> None:
+    """Serve until SIGTERM, or until the plan says otherwise."""
+    _redirect(orders.output, 1)
+    _redirect(orders.state_path / "service.log", 2)
+    if orders.pause:
+        steps.slow_down(orders.pause)
+    if orders.plan is not None:
+        steps.install(steps.Plan.parse(orders.plan))
+    if orders.api:
+        sys.exit(
+            standalone.main(
+                ["--state-path", str(orders.state_path), "--port", "0"]
+            )
+        )
+    _serve_protection(orders.state_path)
+
+
+def _redirect(path: pathlib.Path, number: int) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(file, number)
+    os.close(file)
+
+
+def _serve_protection(path: pathlib.Path) -> None:
+    """Work without an API, beside another process."""
+    conf = configuration.CONF
+    setup.configure(conf, [], [str(path / "karbor_copy.conf")])
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    protection = service.ProtectionService(
+        conf,
+        provider_registry.load(pathlib.Path(conf.provider_config_dir)),
+        rpc_transport.get_transport(conf, "fake://"),
+    )
+    protection.start()
+    sys.stdout.write("it works\n")
+    sys.stdout.flush()
+    stopping.wait()
+    protection.stop()

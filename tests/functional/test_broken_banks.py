@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Banks that refuse, fill up, lie, rot or go away for a while."""
+
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from karbor_copy import exceptions
+from tests.fixtures import deployment
+from tests.fixtures.deployment import ONE
+from tests.fixtures.deployment import TWO
+
+_MIB = 1024 * 1024
+
+
+@contextlib.contextmanager
+def _small_disk(path: pathlib.Path, size: int) -> Iterator[None]:
+    """Mount a file system of that size at a path, which only root can."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@contextlib.contextmanager
+def _read_only(path: pathlib.Path) -> Iterator[None]:
+    if os.geteuid() != 0:  # whom modes mean nothing
+        path.chmod(0o500)
+        try:
+            yield
+        finally:
+            path.chmod(0o700)
+        return
+    with _small_disk(path, _MIB):
+        path.joinpath("karbor").mkdir()
+        path.joinpath(".karbor.tmp").mkdir()
+        subprocess.run(["mount", "-o", "remount,ro", path], check=True)
+        yield
+
+
+def _failed(site: deployment.Deployment, plan_id: str) -> deployment.Json:
+    """Copy, which must fail and leave nothing; return the member."""
+    copy = site.copy(plan_id)
+    assert copy["status"] == "error"
+    (member,) = copy["checkpoint_copies"]
+    assert member["status"] == "error"
+    assert not list(site.bank(TWO).glob("checkpoints/*/*.json*"))
+    assert not list(site.bank(TWO).glob("indices/*/*/*/*"))
+    return dict(member)
+
+
+def test_a_read_only_target(site: deployment.Deployment) -> None:
+    plan_id = site.plan([site.volume(b"data")])
+    site.protect(plan_id)
+    with _read_only(site.bank(TWO).parent):
+        member = _failed(site, plan_id)
+        assert "Bank rejected the request" in member["error_info"]
+        assert str(site.path) not in member["error_info"]
+    done = site.copy(plan_id)
+    assert done["status"] == "finished"
+
+
+def test_a_full_target(site: deployment.Deployment) -> None:
+    plan_id = site.plan([site.volume(random.randbytes(6 * _MIB))])
+    site.protect(plan_id)
+    small = site.plan([site.volume(random.randbytes(2 * _MIB))])
+    site.protect(small)
+    path = site.bank(TWO).parent
+    with _small_disk(path, 4 * _MIB):
+        path.joinpath("karbor").mkdir()
+        path.joinpath(".karbor.tmp").mkdir()
+        member = _failed(site, plan_id)
+        assert "Bank rejected the request" in member["error_info"]
+        site.wait_clean()
+        assert site.objects(TWO, member["checkpoint_copy_id"]) == set()
+        # What the failed one took is free again.
+        assert site.copy(small)["status"] == "finished"
+    assert site.copy(plan_id)["status"] == "finished"
+
+
+def test_a_flipped_byte_in_the_source(site: deployment.Deployment) -> None:
+    plan_id = site.plan([site.volume(random.randbytes(_MIB))])
+    checkpoint_id = site.protect(plan_id)
+    path = site.data(ONE, checkpoint_id)[7]
+    deployment.flip(path)
+    member = _failed(site, plan_id)
+    assert f"/{path.name} is corrupt" in member["error_info"]
+
+
+def test_a_lost_object_of_the_source(site: deployment.Deployment) -> None:
+    plan_id = site.plan([site.volume(random.randbytes(_MIB))])
+    checkpoint_id = site.protect(plan_id)
+    path = site.data(ONE, checkpoint_id)[3]
+    path.unlink()
+    member = _failed(site, plan_id)
+    assert f"/{path.name} is corrupt: it is missing" in member["error_info"]
+
+
+def test_another_manifest_at_the_source(site: deployment.Deployment) -> None:
+    plan_id = site.plan([site.volume(b"data")])
+    checkpoint_id = site.protect(plan_id)
+    root = site.bank(ONE) / "checkpoints" / checkpoint_id
+    deployment.flip(root / "manifest.jsonl")
+    member = _failed(site, plan_id)
+    assert "source object manifest.jsonl is corrupt" in member["error_info"]
+
+
+class Rot:
+    """Flips a byte of a chunk each time it was written to the target."""
+
+    def __init__(self, site: deployment.Deployment, times: int) -> None:
+        self.times = times
+        self.lock = threading.Lock()
+        self.root = site.bank(TWO)
+        site.scripts[TWO].after = self
+
+    def __call__(self, call: str, key: str) -> None:
+        with self.lock:
+            if call != "put" or "/data_" not in key or not self.times:
+                return
+            self.times -= 1
+        deployment.flip(self.root / key)
+
+
+def test_a_flipped_byte_in_the_target_is_written_again(
+    site: deployment.Deployment,
+) -> None:
+    data = random.randbytes(_MIB)
+    volume = site.volume(data)
+    plan_id = site.plan([volume])
+    site.protect(plan_id)
+    rot = Rot(site, times=1)
+    copy = site.copy(plan_id)
+    assert rot.times == 0
+    assert copy["status"] == "finished"
+    target = copy["checkpoint_copies"][0]["checkpoint_copy_id"]
+    restore = site.restore(TWO, target)
+    assert site.restored(restore, volume).read_bytes() == data
+
+
+def test_a_target_that_rots_all_is_found_out(
+    site: deployment.Deployment,
+) -> None:
+    plan_id = site.plan([site.volume(b"data")])
+    site.protect(plan_id)
+    Rot(site, times=1000)
+    member = _failed(site, plan_id)
+    assert "/data_1_0 has digest" in member["error_info"]
+
+
+def test_a_target_that_stores_nothing_is_found_out(
+    site: deployment.Deployment,
+) -> None:
+    plan_id = site.plan([site.volume(b"data")])
+    site.protect(plan_id)
+    site.scripts[TWO].drops = lambda key: "/data_" in key
+    member = _failed(site, plan_id)
+    assert "data_1_0 not found" in member["error_info"]
+
+
+class Away:
+    """Lets so many calls fail as an unreachable bank's do."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.lock = threading.Lock()
+
+    def __call__(self, call: str, key: str) -> None:
+        with self.lock:
+            if not self.times:
+                return
+            self.times -= 1
+        raise exceptions.BankUnavailable(reason="connection refused")
+
+
+@pytest.mark.parametrize("provider_id", [ONE, TWO])
+def test_a_bank_that_is_away_for_a_while(
+    site: deployment.Deployment, provider_id: str
+) -> None:
+    plan_id = site.plan([site.volume(b"data")])
+    site.protect(plan_id)
+    away = Away(times=2)
+    site.scripts[provider_id].before = away
+    assert site.copy(plan_id)["status"] == "finished"
+    assert away.times == 0
+
+
+def test_a_target_that_is_away_for_good(tmp_path: pathlib.Path) -> None:
+    with deployment.deployed(tmp_path, retry_timeout=0.0) as site:
+        plan_id = site.plan([site.volume(b"data")])
+        site.protect(plan_id)
+        site.scripts[TWO].before = Away(times=-1)
+        member = _failed(site, plan_id)
+        assert "Bank unavailable" in member["error_info"]
+
+
+def test_a_missing_container_is_no_empty_bank(
+    tmp_path: pathlib.Path,
+) -> None:
+    with deployment.deployed(tmp_path, retry_timeout=0.0) as site:
+        plan_id = site.plan([site.volume(b"data")])
+        checkpoint_id = site.protect(plan_id)
+        copy = site.copy(plan_id)
+        shutil.move(site.bank(TWO), tmp_path / "moved")
+        with pytest.raises(exceptions.BankUnavailable):
+            site.reconcile()
+        target = copy["checkpoint_copies"][0]["checkpoint_copy_id"]
+        assert site.checkpoint(TWO, target)["status"] == "available"
+        site.protect(plan_id)
+        member = _failed(site, plan_id)
+        assert member["checkpoint_id"] != checkpoint_id
+        assert not site.bank(TWO).exists()

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Karbor's own client, unmodified, at a real standalone service.
+
+The client lives in an environment of its own, made once in pytest's cache.
+"""
+
+import fcntl
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import pytest
+
+from karbor_copy.client.v1 import client as v1_client
+from tests.fixtures import standalone
+
+RELEASE = "2.1.0"
+#: It imports pkg_resources, which setuptools 81 no longer has.
+REQUIREMENTS = (f"python-karborclient=={RELEASE}", "setuptools<81")
+INSTALL_TIMEOUT = 600
+ONE, VOLUME = standalone.REGION_ONE, standalone.VOLUME
+
+#: Runs the client's shell; returns what it printed.
+Karbor = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def program(pytestconfig: pytest.Config) -> pathlib.Path:
+    """Return the client's command, installed by whoever comes first."""
+    version = "{}.{}".format(*sys.version_info)
+    directory = pytestconfig.cache.mkdir(f"karborclient-{RELEASE}-py{version}")
+    made = directory / "made"
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            _install(directory / "env")
+            made.touch()
+    return directory / "env" / "bin" / "karbor"
+
+
+def _install(directory: pathlib.Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(directory)],
+        check=True,
+        timeout=INSTALL_TIMEOUT,
+    )
+    done = subprocess.run(
+        [directory / "bin" / "pip", "install", "--quiet", *REQUIREMENTS],
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_TIMEOUT,
+        check=False,
+    )
+    if done.returncode:
+        reason = f"pip can't install the client: {done.stderr[-500:]}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[standalone.Standalone]:
+    state = tmp_path_factory.mktemp("karborclient") / "state"
+    with standalone.serving(state) as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    service: standalone.Standalone, program: pathlib.Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        project = standalone.PROJECT
+        return subprocess.run(
+            [
+                *(program, "--os-no-client-auth"),
+                *("--os-auth-token", f"admin:{project}"),
+                *("--karbor-url", f"{service.url}/v1/{project}", *words),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=standalone.TIMEOUT,
+            check=False,
+            env={**os.environ, "COLUMNS": "400"},
+        )
+
+    return run
+
+
+@pytest.fixture
+def karbor(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> Karbor:
+    def karbor(*words: str) -> str:
+        done = run(*words)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    return karbor
+
+
+def value(table: str, name: str) -> str:
+    """Return a value of a table of properties."""
+    found = re.search(rf"^\| {name} +\| (.*?) +\|$", table, re.MULTILINE)
+    assert found is not None, table
+    return found[1]
+
+
+def row(table: str, item_id: str) -> list[str]:
+    """Return the cells of the line that begins with the id."""
+    found = re.search(rf"^\| {item_id} \|.*$", table, re.MULTILINE)
+    assert found is not None, table
+    return [cell.strip() for cell in found[0].strip("|").split("|")]
+
+
+def reaches(karbor: Karbor, status: str, *words: str) -> None:
+    standalone.wait(lambda: value(karbor(*words), "status") == status)
+
+
+def test_the_whole_way(service: standalone.Standalone, karbor: Karbor) -> None:
+    volume_id = service.volume(os.urandom(100_000))
+    assert row(karbor("provider-list"), ONE)[1] == "region-one"
+    assert value(karbor("provider-show", ONE), "id") == ONE
+    assert VOLUME in karbor("protectable-list")
+    assert value(karbor("protectable-show", VOLUME), "name") == VOLUME
+    instances = karbor("protectable-list-instances", VOLUME)
+    assert row(instances, volume_id)[1:3] == [VOLUME, "disk"]
+    shown = karbor("protectable-show-instance", VOLUME, volume_id)
+    assert value(shown, "id") == volume_id
+
+    plan_id = _plan(karbor, volume_id)
+    checkpoint_id = _checkpoint(karbor, plan_id)
+    restored = _restored(karbor, checkpoint_id)
+    _verified(karbor, checkpoint_id)
+    _logged(karbor, restored)
+    assert "karbor-protection" in karbor("service-list")
+
+    karbor("checkpoint-delete", ONE, checkpoint_id)
+    reaches(karbor, "deleted", "checkpoint-show", ONE, checkpoint_id)
+    karbor("plan-delete", plan_id)
+    assert plan_id not in karbor("plan-list")
+
+
+def _plan(karbor: Karbor, volume_id: str) -> str:
+    resource = f"{volume_id}={VOLUME}=disk"
+    made = karbor("plan-create", "nightly", ONE, resource)
+    plan_id = value(made, "id")
+    assert value(karbor("plan-show", plan_id), "name") == "nightly"
+    changed = karbor("plan-update", plan_id, "--name", "weekly")
+    assert value(changed, "name") == "weekly"
+    listed = karbor("plan-list", "--name", "weekly")
+    assert row(listed, plan_id)[3:] == [ONE, "suspended"]
+    return plan_id
+
+
+def _checkpoint(karbor: Karbor, plan_id: str) -> str:
+    note = ("--extra_info", "who=me")
+    made = karbor("checkpoint-create", ONE, plan_id, *note)
+    assert value(made, "status") == "protecting"
+    assert '"who": "me"' in value(made, "extra_info")
+    checkpoint_id = value(made, "id")
+    show = ("checkpoint-show", ONE, checkpoint_id)
+    reaches(karbor, "available", *show)
+    listed = karbor("checkpoint-list", ONE, "--plan_id", plan_id)
+    assert row(listed, checkpoint_id)[2:4] == ["available", "Name: weekly"]
+
+    karbor("checkpoint-reset-state", ONE, checkpoint_id)
+    assert value(karbor(*show), "status") == "error"
+    resets = karbor("operationlog-list")
+    assert row(resets, _id_of(resets, "reset"))[1] == "reset"
+    standalone.wait(lambda: "in_progress" not in karbor("operationlog-list"))
+    karbor("checkpoint-reset-state", ONE, checkpoint_id, "--available")
+    assert value(karbor(*show), "status") == "available"
+    return checkpoint_id
+
+
+def _id_of(table: str, operation: str) -> str:
+    found = re.search(rf"^\| (\S+) \| {operation} ", table, re.MULTILINE)
+    assert found is not None, table
+    return found[1]
+
+
+def _restored(karbor: Karbor, checkpoint_id: str) -> str:
+    restore_id = value(karbor("restore-create", ONE, checkpoint_id), "id")
+    reaches(karbor, "success", "restore-show", restore_id)
+    listed = karbor("restore-list", "--status", "success")
+    assert row(listed, restore_id)[3] == checkpoint_id
+    return restore_id
+
+
+def _verified(karbor: Karbor, checkpoint_id: str) -> None:
+    made = karbor("verification-create", ONE, checkpoint_id)
+    verification_id = value(made, "id")
+    reaches(karbor, "success", "verification-show", verification_id)
+    listed = karbor("verification-list")
+    assert row(listed, verification_id)[3] == checkpoint_id
+
+
+def _logged(karbor: Karbor, restore_id: str) -> None:
+    logs = karbor("operationlog-list")
+    assert "fail" not in logs
+    log_id = _id_of(logs, "restore")
+    assert row(logs, log_id)[5] == restore_id
+    shown = karbor("operationlog-show", log_id)
+    assert value(shown, "restore_id") == restore_id
+
+
+def test_a_copy_is_a_checkpoint_like_any_other(
+    service: standalone.Standalone, karbor: Karbor
+) -> None:
+    data = os.urandom(100_000)
+    volume_id = service.volume(data)
+    plan_id = _plan(karbor, volume_id)
+    made = karbor("checkpoint-create", ONE, plan_id)
+    checkpoint_id = value(made, "id")
+    show = ("checkpoint-show", ONE, checkpoint_id)
+    reaches(karbor, "available", *show)
+    client = service.client()
+    copy = client.copies.create(ONE, plan_id)
+    target = standalone.wait(lambda: _finished(client, copy["id"]))
+    two = standalone.REGION_TWO
+    assert row(karbor("checkpoint-list", two), target)[2] == "available"
+    shown = karbor("checkpoint-show", two, target)
+    assert checkpoint_id in value(shown, "extra_info")
+    restore = karbor("restore-create", two, target)
+    restore_id = value(restore, "id")
+    reaches(karbor, "success", "restore-show", restore_id)
+    volumes = (service.state / "volumes").iterdir()
+    assert sum(path.read_bytes() == data for path in volumes) == 2
+
+
+def _finished(client: v1_client.Client, copy_id: str) -> str | None:
+    copy = client.copies.get(copy_id)
+    if copy["status"] != "finished":
+        return None
+    (member,) = copy["checkpoint_copies"]
+    return str(member["checkpoint_copy_id"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("trigger-list",),
+        ("scheduledoperation-list",),
+        ("quota-show", "--tenant", standalone.PROJECT),
+        ("quota-class-show", "default"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_is_not_served_is_not_found(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+    words: tuple[str, ...],
+) -> None:
+    done = run(*words)
+    assert done.returncode == 1
+    assert "could not be found. (HTTP 404)" in done.stderr

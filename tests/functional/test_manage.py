@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""karbor-copy-manage as a process, beside the state of a standalone."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import pytest
+
+from karbor_copy.client.v1 import waits
+from karbor_copy.cmd import state as state_module
+from tests.fixtures import standalone
+
+ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
+REVISION = "0001\n"
+
+Manage = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def state(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Return a directory as a standalone makes it, with empty banks."""
+    path = tmp_path / "state"
+    state_module.prepare(path)
+    for name in ("region-one", "region-two"):
+        (path / "banks" / name / "karbor").mkdir()
+    return path
+
+
+@pytest.fixture
+def manage(state: pathlib.Path) -> Manage:
+    def manage(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "karbor_copy.cmd.manage"),
+                *("--config-file", str(state / "karbor_copy.conf"), *words),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=standalone.TIMEOUT,
+            check=False,
+        )
+
+    return manage
+
+
+def test_the_database_is_made(manage: Manage) -> None:
+    assert manage("db", "version").stdout == "None\n"
+    for _again in range(2):
+        assert manage("db", "sync").returncode == 0
+        assert manage("db", "version").stdout == REVISION
+
+
+def test_a_revision_that_is_none(manage: Manage) -> None:
+    done = manage("db", "sync", "--version", "9999")
+    assert done.returncode == 1
+    assert "9999" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_such_configuration(manage: Manage) -> None:
+    done = manage("--config-file", "/no/such.conf", "db", "version")
+    assert done.returncode == 1
+    assert "/no/such.conf" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_providers_are_well(manage: Manage) -> None:
+    done = manage("provider", "check")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"{TWO} region-two: ok",
+        f"{ONE} region-one: ok",
+    ]
+
+
+def test_a_provider_file_is_broken(
+    manage: Manage, state: pathlib.Path
+) -> None:
+    path = state / "providers.d" / "region-two.conf"
+    path.write_text(path.read_text().replace(TWO, "no-uuid"))
+    done = manage("provider", "check")
+    assert done.returncode == 1
+    error, well = done.stdout.splitlines()
+    assert error.startswith(f"error: {path}:")
+    assert "no-uuid" in error
+    assert well == f"{ONE} region-one: ok"
+
+
+def test_a_bank_is_missing(manage: Manage, state: pathlib.Path) -> None:
+    shutil.rmtree(state / "banks" / "region-two")
+    done = manage("provider", "check")
+    assert done.returncode == 1
+    bad, well = done.stdout.splitlines()
+    assert bad.startswith(f"{TWO} region-two: ")
+    assert str(state / "banks" / "region-two") in bad
+    assert well == f"{ONE} region-one: ok"
+
+
+@pytest.fixture
+def copied(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yield the state of a standalone that made a copy and has stopped."""
+    path = tmp_path / "state"
+    with standalone.serving(path) as service:
+        client = service.client()
+        plan = client.plans.create(
+            "nightly",
+            ONE,
+            [
+                {
+                    "type": standalone.VOLUME,
+                    "id": service.volume(os.urandom(50_000)),
+                    "name": "disk",
+                }
+            ],
+        )
+        made = client.checkpoints.create(ONE, plan["id"])
+        waits.for_checkpoint(client, ONE, made["id"])
+        copy = client.copies.create(ONE, plan["id"])
+        waits.for_copy(client, copy["id"], lambda _members: None)
+    yield path
+
+
+def forget(state: pathlib.Path) -> None:
+    """Lose the database."""
+    for path in state.glob("karbor_copy.sqlite*"):
+        path.unlink()
+
+
+def test_the_catalogue_comes_back_from_the_banks(
+    copied: pathlib.Path, manage: Manage
+) -> None:
+    forget(copied)
+    assert manage("db", "sync").returncode == 0
+    none = "0 changed, 0 vanished, 0 refused"
+    done = manage("catalog", "import")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"{TWO}: 1 in the bank, 1 added, {none}",
+        f"{ONE}: 1 in the bank, 1 added, {none}",
+    ]
+    done = manage("catalog", "import", "--provider", ONE)
+    assert done.stdout == f"{ONE}: 1 in the bank, 0 added, {none}\n"
+    with standalone.serving(copied) as service:
+        client = service.client()
+        (plan,) = client.plans.list()
+        copy = client.copies.create(ONE, plan["id"])
+        assert copy["status"] == "finished"
+        assert len(list(client.checkpoints.list(TWO))) == 1
+
+
+def test_projects_are_mapped(copied: pathlib.Path, manage: Manage) -> None:
+    forget(copied)
+    assert manage("db", "sync").returncode == 0
+    mapping = f"{standalone.PROJECT}=other"
+    done = manage("catalog", "import", "--project-map", mapping)
+    assert done.returncode == 0, done.stderr
+    with standalone.serving(copied) as service:
+        assert list(service.client().checkpoints.list(TWO)) == []
+        assert list(service.client().plans.list()) == []
+
+
+def test_an_import_of_a_bank_that_is_gone_changes_nothing(
+    copied: pathlib.Path, manage: Manage
+) -> None:
+    shutil.rmtree(copied / "banks" / "region-one")
+    done = manage("catalog", "import")
+    assert done.returncode == 1
+    assert f"{ONE}: " in done.stderr
+    assert done.stdout.startswith(f"{TWO}: 1 in the bank, 0 added")
+    with standalone.serving(copied) as service:
+        (found,) = service.client().checkpoints.list(ONE)
+        assert found["status"] == "available"
+
+
+def test_an_unknown_provider(manage: Manage) -> None:
+    assert manage("db", "sync").returncode == 0
+    unknown = "11111111-2222-4333-8444-555555555555"
+    done = manage("catalog", "import", "--provider", unknown)
+    assert done.returncode == 1
+    assert unknown in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("mapping", ["", "old", "old=", "=new"])
+def test_a_bad_mapping(manage: Manage, mapping: str) -> None:
+    done = manage("catalog", "import", "--project-map", mapping)
+    assert done.returncode == 2
+    assert f"{mapping!r} is not OLD=NEW" in done.stderr

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from alembic import autogenerate
+from alembic import command
+from alembic.runtime import migration as runtime
+
+from karbor_copy.db import engine
+from karbor_copy.db import migration
+from karbor_copy.db import models
+from tests.fixtures import database
+
+
+@pytest.fixture
+def blank(tmp_path: pathlib.Path) -> None:
+    """Use a sqlite file with nothing in it."""
+    directory = tmp_path / "100%"
+    directory.mkdir()
+    database.configure(f"sqlite:///{directory}/blank.sqlite")
+
+
+def test_the_schema_is_what_the_models_say():
+    with engine.get_engine().connect() as connection:
+        context = runtime.MigrationContext.configure(
+            connection, opts={"compare_type": True}
+        )
+        found = autogenerate.compare_metadata(context, models.Base.metadata)
+    assert found == []
+
+
+def test_syncing_again_changes_nothing():
+    assert migration.version() == "0001"
+    migration.sync()
+    assert migration.version() == "0001"
+
+
+def test_an_empty_database_has_no_version(blank):
+    assert migration.version() is None
+
+
+def test_down_takes_all_tables_away(blank):
+    migration.sync()
+    command.downgrade(migration._config(), "base")
+    found = sa.inspect(engine.get_engine()).get_table_names()
+    assert found == ["alembic_version"]
+    engine.get_engine().dispose()
+
+
+def test_processes_that_sync_at_once_do_not_collide(blank):
+    url = engine.get_engine().url.render_as_string()
+    code = (
+        "from tests.fixtures import database;"
+        "from karbor_copy.db import migration;"
+        f"database.configure({url!r}); migration.sync()"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)
+    ]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert migration.version() == "0001"
+    engine.get_engine().dispose()
+
+
+def test_offline_prints_the_statements(capsys, dialect):
+    command.upgrade(migration._config(), "head", sql=True)
+    printed = capsys.readouterr().out
+    assert "CREATE TABLE checkpoint_copies" in printed
+    assert ("utf8mb4_bin" in printed) == (dialect == "mysql")

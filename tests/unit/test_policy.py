@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every rule, asked by every persona."""
+
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+from oslo_config import fixture as config_fixture
+
+from karbor_copy import context as request_context
+from karbor_copy import exceptions
+from karbor_copy import policies
+from karbor_copy import policy
+from karbor_copy.conf import CONF
+
+READERS = {
+    "copy:get",
+    "copy:get_all",
+    "operation_log:get",
+    "operation_log:list",
+    "plan:get",
+    "plan:get_all",
+    "protectable:get",
+    "protectable:get_all",
+    "protectable:instance_get",
+    "protectable:instance_get_all",
+    "provider:checkpoint_get",
+    "provider:checkpoint_get_all",
+    "provider:get",
+    "provider:get_all",
+    "restore:get",
+    "restore:get_all",
+    "verification:get",
+    "verification:get_all",
+}
+MEMBERS = {
+    "copy:cancel",
+    "copy:create",
+    "copy:retry",
+    "plan:create",
+    "plan:delete",
+    "plan:update",
+    "provider:checkpoint_create",
+    "provider:checkpoint_delete",
+    "provider:checkpoint_update",
+    "restore:create",
+    "verification:create",
+}
+ADMINS = {"service:get_all"}
+PERSONAS = {
+    "admin": READERS | MEMBERS | ADMINS,
+    "member,reader": READERS | MEMBERS,
+    "reader": READERS,
+    "auditor": set[str](),
+}
+RULES = sorted(READERS | MEMBERS | ADMINS)
+
+
+@pytest.fixture
+def conf() -> Iterator[config_fixture.Config]:
+    fixture = config_fixture.Config(CONF)
+    fixture.setUp()
+    CONF([], project="karbor_copy", default_config_files=[])
+    policy.init(CONF)
+    yield fixture
+    fixture.cleanUp()
+
+
+def context(roles: str, project: str = "p1") -> request_context.RequestContext:
+    return request_context.RequestContext(
+        user_id="u", project_id=project, roles=roles.split(",")
+    )
+
+
+def test_the_table_is_complete() -> None:
+    personas = {
+        "context_is_admin",
+        "project_reader_or_admin",
+        "project_member_or_admin",
+    }
+    assert {rule.name for rule in policies.list_rules()} - personas == set(
+        RULES
+    )
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_persona(conf: config_fixture.Config, persona: str) -> None:
+    caller = context(persona)
+    for rule in RULES:
+        if rule in PERSONAS[persona]:
+            caller.can(rule)
+        else:
+            with pytest.raises(exceptions.Forbidden, match=rule):
+                caller.can(rule)
+
+
+def test_only_in_the_own_project(conf: config_fixture.Config) -> None:
+    for rule in READERS | MEMBERS:
+        with pytest.raises(exceptions.Forbidden):
+            context("member,reader").can(rule, {"project_id": "p2"})
+
+
+def test_who_is_an_administrator(conf: config_fixture.Config) -> None:
+    assert policy.is_admin(context("admin"))
+    assert not policy.is_admin(context("member,reader"))
+
+
+def test_another_scope_than_a_project_is_refused(
+    conf: config_fixture.Config,
+) -> None:
+    system = request_context.RequestContext(
+        user_id="u", system_scope="all", roles=["admin", "reader"]
+    )
+    with pytest.raises(exceptions.Forbidden):
+        system.can("plan:get", {"project_id": "p1"})
+
+
+def test_an_operators_file_counts(
+    conf: config_fixture.Config, tmp_path: pathlib.Path
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text('"copy:create": "role:copier"\n')
+    conf.config(group="oslo_policy", policy_file=str(file))
+    policy.init(CONF)
+    context("copier").can("copy:create")
+    with pytest.raises(exceptions.Forbidden):
+        context("member").can("copy:create")
+
+
+def test_nothing_is_decided_before_there_are_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(policy, "_enforcer", None)
+    with pytest.raises(RuntimeError, match="init"):
+        context("admin").can("plan:get")
