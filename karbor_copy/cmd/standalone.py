@@ -74,8 +74,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _load_registry(made: Sequence[str]) -> provider_registry.Registry:
     registry = provider_registry.load(pathlib.Path(CONF.provider_config_dir))
-    for error in registry.errors:
-        LOG.error("%s", error)
     for provider_id in made:
         registry.get(provider_id).make_bank().set_up()
     return registry

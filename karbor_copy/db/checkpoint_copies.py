@@ -66,6 +66,12 @@ def sources(route: Route) -> tuple[Any, ...]:
     )
 
 
+def has_sources(session: orm.Session, route: Route) -> bool:
+    """Tell whether there is anything that may be copied."""
+    wanted = sa.select(_Source.id).where(*sources(route)).limit(1)
+    return session.scalar(wanted) is not None
+
+
 def uncopied(route: Route) -> tuple[Any, ...]:
     """Return what holds for the sources without a copy at the target."""
     holder = sa.select(_Child.id).where(

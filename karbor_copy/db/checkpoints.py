@@ -21,6 +21,7 @@ from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import plan as plan_model
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoint_copies
+from karbor_copy.db import checkpoint_rows
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
@@ -39,34 +40,6 @@ _SORTABLE: Final = {
     "created_at": _Row.timestamp,
 }
 _FILTERABLE: Final = {"status": _Row.status}
-
-
-def to_model(row: models.Checkpoint) -> checkpoint.Checkpoint:
-    """Return the value of a row."""
-    origin = row.extra_info.get("copied_from")
-    return checkpoint.Checkpoint(
-        id=row.id,
-        project_id=row.project_id,
-        provider_id=row.provider_id,
-        plan_id=row.plan_id,
-        status=_Status(row.status),
-        created_at=row.created_at,
-        timestamp=row.timestamp,
-        protection_plan=row.protection_plan,
-        resource_graph=row.resource_graph,
-        extra_info=row.extra_info,
-        copied_from=(
-            None
-            if row.copied_from is None
-            else checkpoint.CopiedFrom(
-                provider_id=origin["provider_id"] if origin else "",
-                checkpoint_id=row.copied_from,
-            )
-        ),
-        resource_types=tuple(filter(None, row.resource_types.split(","))),
-        committed_at=row.committed_at,
-        size=row.size,
-    )
 
 
 @engine.writer
@@ -99,7 +72,7 @@ def create_protect(
     session.add(row)
     session.flush()
     _enqueue(session, row, _Type.PROTECT, request_id, plan.parameters)
-    return to_model(row)
+    return checkpoint_rows.to_model(row)
 
 
 @engine.reader
@@ -114,11 +87,11 @@ def get(
     :raises CheckpointNotFound: none such in this project and provider.
     """
     row = session.scalars(
-        _one(project_id, provider_id, checkpoint_id)
+        checkpoint_rows.one(project_id, provider_id, checkpoint_id)
     ).one_or_none()
     if row is None:
         raise exceptions.CheckpointNotFound(checkpoint_id=checkpoint_id)
-    return to_model(row)
+    return checkpoint_rows.to_model(row)
 
 
 @engine.reader
@@ -154,7 +127,7 @@ def list_page(
     found = paging.fetch(
         session, rows, page, sortable=_SORTABLE, filterable=_FILTERABLE
     )
-    return [to_model(row) for row in found]
+    return [checkpoint_rows.to_model(row) for row in found]
 
 
 def _midnight(day: datetime.date) -> int:
@@ -252,39 +225,13 @@ def _reset(
     _enqueue(session, row, _Type.RESET, request_id)
 
 
-def _one(
-    project_id: str, provider_id: str, checkpoint_id: str
-) -> sa.Select[models.Checkpoint]:
-    return sa.select(_Row).where(
-        _Row.id == checkpoint_id,
-        _Row.project_id == project_id,
-        _Row.provider_id == provider_id,
-    )
-
-
-def lock_row(
-    session: orm.Session,
-    project_id: str,
-    provider_id: str,
-    checkpoint_id: str,
-) -> models.Checkpoint:
-    """Lock a checkpoint's row until the transaction ends.
-
-    :raises CheckpointNotFound: none such in this project and provider.
-    """
-    row = session.scalars(
-        _one(project_id, provider_id, checkpoint_id).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise exceptions.CheckpointNotFound(checkpoint_id=checkpoint_id)
-    return row
-
-
 def _lock(
     session: orm.Session, found: checkpoint.Checkpoint
 ) -> models.Checkpoint:
     plans.lock(session, found.plan_id)
-    return lock_row(session, found.project_id, found.provider_id, found.id)
+    return checkpoint_rows.lock(
+        session, found.project_id, found.provider_id, found.id
+    )
 
 
 def _check_unused(session: orm.Session, checkpoint_id: str) -> None:

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Sequence
-from typing import Any
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,6 +22,7 @@ from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import status
 from karbor_copy.db import cancelling
 from karbor_copy.db import checkpoint_copies
+from karbor_copy.db import copy_members
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
@@ -75,18 +75,26 @@ def create(
     :raises InvalidPlan: no checkpoint of the plan is available.
     """
     plans.lock_living(session, request.project_id, request.plan_id)
-    route = checkpoint_copies.Route(
-        project_id=request.project_id,
-        plan_id=request.plan_id,
-        provider_id=request.provider_id,
-        target_provider_id=request.target_provider_id,
-    )
-    source = sa.select(models.Checkpoint.id).where(
-        *checkpoint_copies.sources(route)
-    )
-    if session.scalar(source.limit(1)) is None:
+    row = _new_row(request)
+    route = _route(row)
+    if not checkpoint_copies.has_sources(session, route):
         raise exceptions.InvalidPlan("The plan has not been protected.")
-    row = _Copy(
+    checkpoint_copies.lock_under_way(session, route)
+    uncopied = checkpoint_copies.uncopied(route)
+    check_types(checkpoint_copies.resource_types(session, uncopied))
+    session.add(row)
+    session.flush()
+    checkpoint_copies.insert(session, row, uncopied, request.request_id)
+    copy_members.add(
+        session,
+        row.id,
+        sa.select(_Child.id).where(*checkpoint_copies.under_way(route)),
+    )
+    return _settled(session, row)
+
+
+def _new_row(request: copy_request.CopyRequest) -> models.Copy:
+    return _Copy(
         id=str(uuid.uuid4()),
         project_id=request.project_id,
         provider_id=request.provider_id,
@@ -98,18 +106,15 @@ def create(
         status=status.CopyStatus.WAIT_COPYING,
         created_at=operation_logs.utcnow(),
     )
-    checkpoint_copies.lock_under_way(session, route)
-    uncopied = checkpoint_copies.uncopied(route)
-    check_types(checkpoint_copies.resource_types(session, uncopied))
-    session.add(row)
-    session.flush()
-    checkpoint_copies.insert(session, row, uncopied, request.request_id)
-    _add_members(
-        session,
-        row.id,
-        sa.select(_Child.id).where(*checkpoint_copies.under_way(route)),
+
+
+def _route(row: models.Copy) -> checkpoint_copies.Route:
+    return checkpoint_copies.Route(
+        project_id=row.project_id,
+        plan_id=row.plan_id,
+        provider_id=row.provider_id,
+        target_provider_id=row.target_provider_id,
     )
-    return _settled(session, row)
 
 
 @engine.reader
@@ -213,72 +218,21 @@ def _retry(
     row = _lock(session, found, wanted=status.CopyStatus.WAIT_COPYING)
     row.status = status.CopyStatus.WAIT_COPYING
     row.cancel_requested = False
-    route = checkpoint_copies.Route(
-        project_id=row.project_id,
-        plan_id=row.plan_id,
-        provider_id=row.provider_id,
-        target_provider_id=row.target_provider_id,
-    )
+    route = _route(row)
     checkpoint_copies.lock_under_way(session, route)
-    old = (
-        sa.select(_Child.checkpoint_id)
-        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
-        .where(
-            _Member.copy_id == row.id,
-            _Child.status.in_(checkpoint_copies.UNFINISHED),
-        )
-    )
     missing = (
         *checkpoint_copies.uncopied(route),
-        models.Checkpoint.id.in_(old),
+        models.Checkpoint.id.in_(copy_members.unfinished_sources(row.id)),
     )
     check_types(checkpoint_copies.resource_types(session, missing))
     checkpoint_copies.insert(session, row, missing, request_id)
-    _replace_members(session, row)
+    copy_members.replace_unfinished(session, row)
     made = _settled(session, row)
     if made.status in checkpoint_copies.UNFINISHED:
         raise exceptions.Conflict(
             reason=f"None of what copy {row.id} lacks is available to copy."
         )
     return made
-
-
-def _replace_members(session: orm.Session, row: models.Copy) -> None:
-    """Wait for the holders of the places of what has failed instead."""
-    holder = orm.aliased(_Child)
-    in_place = holder.copy_slot == checkpoint_copies.slot_of(
-        _Child.checkpoint_id, row.target_provider_id
-    )
-    unfinished = _Child.status.in_(checkpoint_copies.UNFINISHED)
-    _add_members(
-        session,
-        row.id,
-        sa.select(holder.id)
-        .select_from(_Child)
-        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
-        .join(holder, in_place)
-        .where(_Member.copy_id == row.id, unfinished),
-    )
-    replaced = sa.select(_Child.id).join(holder, in_place).where(unfinished)
-    session.execute(
-        sa.delete(_Member)
-        .where(
-            _Member.copy_id == row.id,
-            _Member.checkpoint_copy_id.in_(replaced),
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _add_members(
-    session: orm.Session, copy_id: str, members: sa.Select[Any]
-) -> None:
-    session.execute(
-        sa.insert(_Member).from_select(
-            ["checkpoint_copy_id", "copy_id"],
-            members.add_columns(sa.literal(copy_id)),
-        )
-    )
 
 
 def _find(session: orm.Session, project_id: str, copy_id: str) -> models.Copy:

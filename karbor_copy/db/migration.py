@@ -5,14 +5,22 @@ import pathlib
 
 from alembic import command
 from alembic import config
+from alembic import util
 from alembic.runtime import migration
 
+from karbor_copy import exceptions
 from karbor_copy.db import engine
 
 
 def sync(version: str = "head") -> None:
-    """Upgrade the schema; doing it again changes nothing."""
-    command.upgrade(_config(), version)
+    """Upgrade the schema; doing it again changes nothing.
+
+    :raises Invalid: there is no such version.
+    """
+    try:
+        command.upgrade(_config(), version)
+    except util.CommandError as error:
+        raise exceptions.Invalid(str(error)) from error
 
 
 def version() -> str | None:

@@ -196,10 +196,15 @@ def store_progress(
 
 @engine.writer
 def mark_committing(
-    session: orm.Session, log_id: str, epoch: int, manifest_sha256: str
+    session: orm.Session,
+    log_id: str,
+    epoch: int,
+    manifest_sha256: str,
+    progress: Mapping[str, Any] | None = None,
 ) -> str | None:
     """Pass the point of no return; None, or why not, as in heartbeat.
 
+    The progress is final here, and whoever rolls forward can't count again.
     The row of the checkpoint copy is locked first, so that a cancel either
     comes before and wins, or after and is refused.
     """
@@ -220,6 +225,7 @@ def mark_committing(
         .values(
             state=_State.COMMITTING,
             manifest_sha256=manifest_sha256,
+            progress=_Log.progress if progress is None else dict(progress),
             updated_at=utcnow(),
         )
     )

@@ -12,7 +12,7 @@ from karbor_copy import exceptions
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import restore
 from karbor_copy.data_models import status
-from karbor_copy.db import checkpoints
+from karbor_copy.db import checkpoint_rows
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
@@ -37,7 +37,7 @@ def insert(
     :raises CheckpointNotFound: none such in this project and provider.
     :raises InvalidCheckpoint: the checkpoint is not available.
     """
-    source = checkpoints.lock_row(
+    source = checkpoint_rows.lock(
         session, record.project_id, record.provider_id, record.checkpoint_id
     )
     if source.status != status.CheckpointStatus.AVAILABLE:

@@ -8,7 +8,7 @@ from karbor_copy.data_models import checkpoint as checkpoint_model
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import restore as restore_model
 from karbor_copy.db import checkpoint_copies
-from karbor_copy.db import checkpoints
+from karbor_copy.db import checkpoint_rows
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import restores
@@ -26,7 +26,7 @@ def checkpoint(
     row = session.get(models.Checkpoint, checkpoint_id)
     if row is None:
         raise exceptions.CheckpointNotFound(checkpoint_id=checkpoint_id)
-    return checkpoints.to_model(row)
+    return checkpoint_rows.to_model(row)
 
 
 @engine.reader

@@ -61,7 +61,7 @@ def commit(
     operation.check()
     digest = store.write_manifest(made)
     refused = operation_logs.mark_committing(
-        operation.id, operation.epoch, digest
+        operation.id, operation.epoch, digest, operation.progress()
     )
     if refused == "cancelled":
         raise exceptions.OperationCancelled()
@@ -102,7 +102,7 @@ def _show(
         settle.Outcome(
             result=settle.SUCCESS,
             size=made.size,
-            progress=operation.progress() or operation.log.progress,
+            progress=operation.progress(),
         ),
     )
     if not settled:

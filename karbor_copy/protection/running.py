@@ -10,6 +10,14 @@ from karbor_copy import exceptions
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
 
+_COUNTERS = (
+    "bytes_total",
+    "bytes_copied",
+    "bytes_skipped",
+    "objects_total",
+    "objects_copied",
+)
+
 
 class Abandoned(exceptions.OperationStopped):
     """Another resource of the same operation has failed."""
@@ -33,18 +41,16 @@ class RunningOperation:
         self._lock = threading.Lock()
         self._stop: exceptions.OperationStopped | None = None
         self._committing = log.state is status.OperationState.COMMITTING
-        self._totals = dict.fromkeys(
-            (
-                "bytes_total",
-                "bytes_copied",
-                "bytes_skipped",
-                "objects_total",
-                "objects_copied",
-            ),
-            0,
-        )
+        # A new attempt counts anew, but a commit only rolls forward.
+        known = log.progress if self._committing else {}
+        self._totals: dict[str, int] = {
+            name: known.get(name, 0) for name in _COUNTERS
+        }
         self._expected = {"objects_total": 0, "bytes_total": 0}
-        self._resources: dict[str, dict[str, Any]] = {}
+        self._resources: dict[str, dict[str, Any]] = {
+            key: dict(entry)
+            for key, entry in known.get("resources", {}).items()
+        }
 
     @property
     def id(self) -> str:

@@ -49,38 +49,39 @@ def _key(*parts: str) -> _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A function of the product, and which of its calls count."""
+    """Functions of the product, and which of their calls count."""
 
     owner: Any
-    name: str
+    names: tuple[str, ...]
     wanted: _Wanted = _any
 
 
 _Bank = directory.DirectoryBank
+_PUTS = ("put", "put_in_batch")
 
 #: Base name of a step -> the function behind it.
 POINTS: dict[str, Point] = {
-    "request": Point(copies, "create"),
-    "request_protect": Point(checkpoints, "create_protect"),
-    "claim": Point(operation_logs, "claim", _claimed),
-    "begin": Point(begin, "begin"),
-    "graph": Point(begin, "set_graph"),
-    "put": Point(_Bank, "put_in_batch"),
-    "object": Point(_Bank, "put", _key("/resource-data/")),
-    "flush": Point(directory_files, "sync_file_system"),
-    "read_back": Point(section_copy.SectionCopy, "read_back"),
-    "manifest": Point(_Bank, "put", _key("/manifest.jsonl")),
-    "committing": Point(operation_logs, "mark_committing"),
-    "index": Point(_Bank, "put", _key("/index.json")),
-    "index_key": Point(_Bank, "put", _key("indices/")),
-    "settle": Point(settle, "settle"),
+    "request": Point(copies, ("create",)),
+    "request_protect": Point(checkpoints, ("create_protect",)),
+    "claim": Point(operation_logs, ("claim",), _claimed),
+    "begin": Point(begin, ("begin",)),
+    "graph": Point(begin, ("set_graph",)),
+    "put": Point(_Bank, _PUTS, _key("/data_")),
+    "object": Point(_Bank, _PUTS, _key("/metadata", "/status")),
+    "flush": Point(directory_files, ("sync_file_system",)),
+    "read_back": Point(section_copy.SectionCopy, ("read_back",)),
+    "manifest": Point(_Bank, _PUTS, _key("/manifest.jsonl")),
+    "committing": Point(operation_logs, ("mark_committing",)),
+    "index": Point(_Bank, _PUTS, _key("/index.json")),
+    "index_key": Point(_Bank, _PUTS, _key("indices/")),
+    "settle": Point(settle, ("settle",)),
     # The last that happens in the transaction of a settle.
-    "settling": Point(operation_logs, "enqueue"),
-    "hand_back": Point(operation_logs, "hand_back"),
-    "clean_up": Point(maintenance, "clean_up"),
-    "delete": Point(_Bank, "delete"),
-    "owner": Point(publish.Publication, "_publish_owner"),
-    "publish": Point(publish.Publication, "publish"),
+    "settling": Point(operation_logs, ("enqueue",)),
+    "hand_back": Point(operation_logs, ("hand_back",)),
+    "clean_up": Point(maintenance, ("clean_up",)),
+    "delete": Point(_Bank, ("delete",)),
+    "owner": Point(publish.Publication, ("_publish_owner",)),
+    "publish": Point(publish.Publication, ("publish",)),
 }
 
 
@@ -152,11 +153,20 @@ class _HalfChunks:
 
 
 def install(plan: Plan) -> None:
-    """Wrap the plan's function in this process."""
+    """Wrap the plan's functions in this process."""
     point = POINTS[plan.step]
-    function = getattr(point.owner, point.name)
     act = _counted(plan)
+    for name in point.names:
+        function = getattr(point.owner, name)
+        setattr(point.owner, name, _wrapped(function, plan, point, act))
 
+
+def _wrapped(
+    function: Callable[..., Any],
+    plan: Plan,
+    point: Point,
+    act: Callable[[], None],
+) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if plan.where == "after":
@@ -172,7 +182,7 @@ def install(plan: Plan) -> None:
         bank, key, chunks = args
         return function(bank, key, _HalfChunks(chunks, act), **kwargs)
 
-    setattr(point.owner, point.name, wrapper)
+    return wrapper
 
 
 def _counted(plan: Plan) -> Callable[[], None]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from urllib import error
 
 from tests.chaos import oracle as oracle_module
 from tests.chaos import site as site_module
@@ -51,14 +52,16 @@ class Story:
             if not number:
                 try:
                     request()
-                except OSError:  # it died over the request itself
-                    child.wait_for_death()
+                except error.HTTPError:
+                    raise
+                except OSError:
+                    pass  # it died over the request itself
             try:
                 child.wait_for_death()
-            except AssertionError as error:
+            except AssertionError as failure:
                 raise AssertionError(
-                    f"{plan}: {error}\n{self.site.log_tail()}"
-                ) from error
+                    f"{plan}: {failure}\n{self.site.log_tail()}"
+                ) from failure
             self.judge_dead(plan)
 
     def judge_dead(self, plan: str) -> None:

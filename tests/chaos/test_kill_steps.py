@@ -111,10 +111,12 @@ def test_restore_reset_and_delete(tmp_path: pathlib.Path) -> None:
         [copy_id] = site.copies().values()
         story = stories.Story(site)
         story.kill_at(RESTORE, lambda: site.restore(copy_id))
-        story.kill_at(RESET, lambda: site.reset(copy_id, "error"))
         story.resume()
         [(status,)] = site.query("SELECT status FROM restores")
         assert status == "success"
+        site.children[-1].kill()
+        story.kill_at(RESET, lambda: site.reset(copy_id, "error"))
+        story.resume()
         site.reset(copy_id, "available")
         site.settle()
         site.children[-1].kill()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import datetime
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoints
 from karbor_copy.db import copies
+from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import plans
@@ -20,21 +22,31 @@ from tests.fixtures import rows
 S = status.CheckpointStatus
 
 
-def get(checkpoint_id, provider_id=rows.SOURCE, project_id=rows.PROJECT):
+def get(
+    checkpoint_id: Any,
+    provider_id: Any = rows.SOURCE,
+    project_id: Any = rows.PROJECT,
+) -> Any:
     return checkpoints.get(project_id, provider_id, checkpoint_id)
 
 
-def delete(checkpoint_id, provider_id=rows.SOURCE, project_id=rows.PROJECT):
+def delete(
+    checkpoint_id: Any,
+    provider_id: Any = rows.SOURCE,
+    project_id: Any = rows.PROJECT,
+) -> None:
     checkpoints.request_delete(project_id, provider_id, checkpoint_id, "req-d")
 
 
-def reset(checkpoint_id, wanted, provider_id=rows.SOURCE):
+def reset(
+    checkpoint_id: Any, wanted: Any, provider_id: Any = rows.SOURCE
+) -> None:
     checkpoints.request_reset(
         rows.PROJECT, provider_id, checkpoint_id, wanted, "req-r"
     )
 
 
-def list_page(page_=None, **fields):
+def list_page(page_: Any = None, **fields: Any) -> Any:
     values = {"provider_id": rows.SOURCE, "project_id": rows.PROJECT}
     return [
         found.id
@@ -44,7 +56,7 @@ def list_page(page_=None, **fields):
     ]
 
 
-def copied(source):
+def copied(source: Any) -> Any:
     """Copy a checkpoint's plan; return the target checkpoint's id."""
     plan = plans.get(rows.PROJECT, get(source).plan_id)
     made = copies.create(rows.request(plan), lambda types: None)
@@ -67,7 +79,7 @@ def copied(source):
     return member.checkpoint_copy_id
 
 
-def test_a_protect_is_a_row_and_its_work():
+def test_a_protect_is_a_row_and_its_work() -> None:
     plan = rows.stored_plan(
         resources=(
             resource.Resource("B", "1", "b"),
@@ -93,7 +105,7 @@ def test_a_protect_is_a_row_and_its_work():
     assert log.parameters == {"A": {"x": "1"}}
 
 
-def test_a_plan_deleted_meanwhile_is_not_protected():
+def test_a_plan_deleted_meanwhile_is_not_protected() -> None:
     plan = rows.stored_plan()
     plans.delete(plan.project_id, plan.id)
     with pytest.raises(exceptions.PlanNotFound):
@@ -109,7 +121,7 @@ def test_a_plan_deleted_meanwhile_is_not_protected():
         (rows.PROJECT, rows.TARGET),
     ],
 )
-def test_a_stranger_finds_nothing(project_id, provider_id):
+def test_a_stranger_finds_nothing(project_id: Any, provider_id: Any) -> None:
     made = rows.checkpoint(rows.stored_plan())
     for call in (get, delete):
         with pytest.raises(exceptions.CheckpointNotFound):
@@ -121,7 +133,7 @@ def test_a_stranger_finds_nothing(project_id, provider_id):
     assert get(made).status is S.AVAILABLE
 
 
-def test_lists_are_newest_first_and_scoped():
+def test_lists_are_newest_first_and_scoped() -> None:
     plan, other = rows.stored_plan(), rows.stored_plan()
     old = rows.checkpoint(plan, timestamp=1000)
     new = rows.checkpoint(other, timestamp=3000)
@@ -136,7 +148,7 @@ def test_lists_are_newest_first_and_scoped():
     assert get(gone).status is S.DELETED
 
 
-def test_days_are_whole_and_in_utc():
+def test_days_are_whole_and_in_utc() -> None:
     plan = rows.stored_plan()
     day = datetime.date(2026, 11, 22)
     midnight = int(
@@ -151,7 +163,7 @@ def test_days_are_whole_and_in_utc():
     assert list_page(end=day) == [last, first, before]
 
 
-def test_a_copy_names_its_origin():
+def test_a_copy_names_its_origin() -> None:
     source = rows.checkpoint(rows.stored_plan())
     target = copied(source)
     assert get(target, rows.TARGET).copied_from == checkpoint.CopiedFrom(
@@ -165,7 +177,7 @@ def test_a_copy_names_its_origin():
     )
 
 
-def test_a_delete_is_a_status_and_its_work():
+def test_a_delete_is_a_status_and_its_work() -> None:
     made = rows.checkpoint(rows.stored_plan())
     delete(made)
     assert get(made).status is S.DELETING
@@ -177,7 +189,7 @@ def test_a_delete_is_a_status_and_its_work():
 
 
 @pytest.mark.parametrize("current", list(S))
-def test_only_some_statuses_can_be_deleted(current):
+def test_only_some_statuses_can_be_deleted(current: Any) -> None:
     made = rows.checkpoint(rows.stored_plan(), status=current)
     if current in (S.AVAILABLE, S.ERROR, S.ERROR_DELETING):
         delete(made)
@@ -187,7 +199,7 @@ def test_only_some_statuses_can_be_deleted(current):
         assert rows.all_of(models.OperationLog) == []
 
 
-def test_what_is_in_use_is_neither_deleted_nor_reset():
+def test_what_is_in_use_is_neither_deleted_nor_reset() -> None:
     plan = rows.stored_plan()
     copying, restoring = rows.checkpoints(plan, 2)
     restores.create(rows.restore(restoring), None)
@@ -201,34 +213,31 @@ def test_what_is_in_use_is_neither_deleted_nor_reset():
         assert get(used).status is S.AVAILABLE
 
 
-def test_clean_up_does_not_count_as_use():
+def test_clean_up_does_not_count_as_use() -> None:
     made = rows.checkpoint(rows.stored_plan())
 
-    def clean_up():
-        from karbor_copy.db import engine
-
-        @engine.writer
-        def store(session):
-            log = operation_logs.new_log(
-                "cleanup", project_id=rows.PROJECT, checkpoint_id=made
-            )
-            operation_logs.enqueue(session, [log])
-
-        store()
+    @engine.writer
+    def clean_up(session: Any) -> None:
+        log = operation_logs.new_log(
+            status.OperationType.CLEANUP,
+            project_id=rows.PROJECT,
+            checkpoint_id=made,
+        )
+        operation_logs.enqueue(session, [log])
 
     clean_up()
     delete(made)
     assert get(made).status is S.DELETING
 
 
-def test_deleting_a_source_keeps_its_copy():
+def test_deleting_a_source_keeps_its_copy() -> None:
     source = rows.checkpoint(rows.stored_plan())
     target = copied(source)
     delete(source)
     assert get(target, rows.TARGET).status is S.AVAILABLE
 
 
-def test_a_reset_is_a_status_and_its_work():
+def test_a_reset_is_a_status_and_its_work() -> None:
     made = rows.checkpoint(rows.stored_plan())
     reset(made, S.ERROR)
     assert get(made).status is S.ERROR
@@ -244,13 +253,13 @@ def test_a_reset_is_a_status_and_its_work():
 @pytest.mark.parametrize(
     "current", [S.PROTECTING, S.DELETING, S.DELETED, S.ERROR_DELETING]
 )
-def test_some_statuses_can_not_be_reset(current):
+def test_some_statuses_can_not_be_reset(current: Any) -> None:
     made = rows.checkpoint(rows.stored_plan(), status=current)
     with pytest.raises(exceptions.InvalidCheckpoint, match="not be reset"):
         reset(made, S.ERROR)
 
 
-def test_only_what_was_whole_can_be_available():
+def test_only_what_was_whole_can_be_available() -> None:
     made = rows.checkpoint(
         rows.stored_plan(), status=S.ERROR, committed_at=None
     )
@@ -258,7 +267,7 @@ def test_only_what_was_whole_can_be_available():
         reset(made, S.AVAILABLE)
 
 
-def test_a_copy_gives_its_place_up_and_takes_it_back():
+def test_a_copy_gives_its_place_up_and_takes_it_back() -> None:
     plan = rows.stored_plan()
     target = copied(rows.checkpoint(plan))
     reset(target, S.ERROR, rows.TARGET)
@@ -273,7 +282,7 @@ def test_a_copy_gives_its_place_up_and_takes_it_back():
     assert made.status is status.CopyStatus.FINISHED
 
 
-def test_a_copy_whose_place_is_taken_stays_as_it_is():
+def test_a_copy_whose_place_is_taken_stays_as_it_is() -> None:
     plan = rows.stored_plan()
     target = copied(rows.checkpoint(plan))
     reset(target, S.ERROR, rows.TARGET)

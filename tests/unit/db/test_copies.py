@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from typing import Any
+
 import pytest
 
 from karbor_copy import exceptions
@@ -18,37 +20,37 @@ from tests.fixtures import rows
 S = status.CopyStatus
 
 
-def any_types(_types):
+def any_types(_types: Any) -> None:
     """Let every plugin copy."""
 
 
-def create(plan, **fields):
+def create(plan: Any, **fields: Any) -> Any:
     return copies.create(rows.request(plan, **fields), any_types)
 
 
-def members(copy, **fields):
+def members(copy: Any, **fields: Any) -> Any:
     return copies.list_members(copy.project_id, copy.id, page.Page(**fields))
 
 
-def claim():
+def claim() -> Any:
     log = operation_logs.claim("worker", 20.0)
     assert log is not None
     assert begin.begin(log)
     return log
 
 
-def end(log, result, **fields):
+def end(log: Any, result: Any, **fields: Any) -> None:
     assert settle.settle(log, settle.Outcome(result=result, **fields))
 
 
-def run_all(result=S.FINISHED):
+def run_all(result: Any = S.FINISHED) -> None:
     """Work until nothing is queued; clean-up included."""
     while (log := operation_logs.claim("worker", 20.0)) is not None:
         begin.begin(log)
         end(log, result if log.operation_type == "copy" else S.FINISHED)
 
 
-def test_copies_what_is_available_and_no_copy_itself():
+def test_copies_what_is_available_and_no_copy_itself() -> None:
     plan = rows.stored_plan()
     wanted = rows.checkpoint(plan)
     rows.checkpoint(plan, status=status.CheckpointStatus.ERROR)
@@ -78,7 +80,7 @@ def test_copies_what_is_available_and_no_copy_itself():
     assert (log.request_id, log.epoch, log.progress) == ("req-1", 0, {})
 
 
-def test_new_ids_are_all_different():
+def test_new_ids_are_all_different() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 200)
 
@@ -90,7 +92,7 @@ def test_new_ids_are_all_different():
     assert all(len(id_) == 36 and id_ == id_.lower() for id_ in ids)
 
 
-def test_a_plan_that_was_never_protected_is_refused():
+def test_a_plan_that_was_never_protected_is_refused() -> None:
     plan = rows.stored_plan()
     with pytest.raises(
         exceptions.InvalidPlan, match="^The plan has not been protected.$"
@@ -100,7 +102,7 @@ def test_a_plan_that_was_never_protected_is_refused():
 
 
 @pytest.mark.parametrize("change", ["foreign", "deleted", "unknown"])
-def test_a_plan_that_is_not_ours_is_not_found(change):
+def test_a_plan_that_is_not_ours_is_not_found(change: Any) -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     request = rows.request(plan)
@@ -115,14 +117,14 @@ def test_a_plan_that_is_not_ours_is_not_found(change):
     assert rows.all_of(models.Copy) == []
 
 
-def test_the_types_of_what_is_uncopied_are_checked_before_a_write():
+def test_the_types_of_what_is_uncopied_are_checked_before_a_write() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan, resource_types="A,B")
     rows.checkpoint(plan, resource_types="B,C")
     rows.checkpoint(plan, resource_types="")
     seen = []
 
-    def refuse(types):
+    def refuse(types: Any) -> None:
         seen.append(set(types))
         raise exceptions.Invalid(reason="no copy operation")
 
@@ -134,7 +136,7 @@ def test_the_types_of_what_is_uncopied_are_checked_before_a_write():
     assert rows.all_of(models.OperationLog) == []
 
 
-def test_a_second_request_adopts_what_is_under_way_and_adds_the_rest():
+def test_a_second_request_adopts_what_is_under_way_and_adds_the_rest() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     first = create(plan)
@@ -154,7 +156,7 @@ def test_a_second_request_adopts_what_is_under_way_and_adds_the_rest():
     assert copies.get(plan.project_id, second.id).status is S.FINISHED
 
 
-def test_all_copied_is_finished_and_empty_and_another_target_is_not():
+def test_all_copied_is_finished_and_empty_and_another_target_is_not() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     create(plan)
@@ -168,7 +170,7 @@ def test_all_copied_is_finished_and_empty_and_another_target_is_not():
     assert other.counts == {S.WAIT_COPYING: 2}
 
 
-def test_what_failed_is_tried_again_under_a_new_id():
+def test_what_failed_is_tried_again_under_a_new_id() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     first = create(plan)
@@ -183,7 +185,7 @@ def test_what_failed_is_tried_again_under_a_new_id():
     assert new.checkpoint_copy_id != old.checkpoint_copy_id
 
 
-def test_lists_are_scoped_filtered_and_counted():
+def test_lists_are_scoped_filtered_and_counted() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 3)
     made = create(plan)
@@ -220,7 +222,7 @@ def test_lists_are_scoped_filtered_and_counted():
             copies.retry(project_id, made.id, any_types, None)
 
 
-def test_members_are_paged_without_repeating_or_missing_any():
+def test_members_are_paged_without_repeating_or_missing_any() -> None:
     plan = rows.stored_plan()
     sources = rows.checkpoints(plan, 10)
     made = create(plan)
@@ -233,7 +235,7 @@ def test_members_are_paged_without_repeating_or_missing_any():
     assert one.checkpoint_id == sources[4]
 
 
-def test_cancel_ends_what_is_queued_at_once_and_tells_what_runs():
+def test_cancel_ends_what_is_queued_at_once_and_tells_what_runs() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 3)
     made = create(plan)
@@ -264,7 +266,7 @@ def test_cancel_ends_what_is_queued_at_once_and_tells_what_runs():
         copies.cancel(plan.project_id, made.id)
 
 
-def test_a_request_after_a_cancel_does_not_adopt_what_is_dying():
+def test_a_request_after_a_cancel_does_not_adopt_what_is_dying() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     first = create(plan)
@@ -281,7 +283,7 @@ def test_a_request_after_a_cancel_does_not_adopt_what_is_dying():
     assert copies.get(plan.project_id, second.id).status is S.FINISHED
 
 
-def test_cancel_leaves_alone_what_others_wait_for():
+def test_cancel_leaves_alone_what_others_wait_for() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     first = create(plan)
@@ -297,7 +299,7 @@ def test_cancel_leaves_alone_what_others_wait_for():
     assert both.counts == {S.CANCELLED: 2}
 
 
-def test_a_cancelled_request_stays_so_when_what_it_shared_finishes():
+def test_a_cancelled_request_stays_so_when_what_it_shared_finishes() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     first = create(plan)
@@ -311,7 +313,7 @@ def test_a_cancelled_request_stays_so_when_what_it_shared_finishes():
     assert again.counts == {S.FINISHED: 2}
 
 
-def test_cancel_is_refused_while_all_is_being_committed():
+def test_cancel_is_refused_while_all_is_being_committed() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     made = create(plan)
@@ -325,7 +327,7 @@ def test_cancel_is_refused_while_all_is_being_committed():
     assert copies.get(plan.project_id, made.id).status is S.FINISHED
 
 
-def test_cancel_lets_a_committing_one_finish_and_stops_the_others():
+def test_cancel_lets_a_committing_one_finish_and_stops_the_others() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     made = create(plan)
@@ -342,7 +344,7 @@ def test_cancel_lets_a_committing_one_finish_and_stops_the_others():
     }
 
 
-def test_a_drained_one_is_left_to_a_worker_to_cancel():
+def test_a_drained_one_is_left_to_a_worker_to_cancel() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     made = create(plan)
@@ -359,7 +361,7 @@ def test_a_drained_one_is_left_to_a_worker_to_cancel():
     assert copies.get(plan.project_id, made.id).status is S.CANCELLED
 
 
-def test_retry_copies_just_what_is_missing_under_new_ids():
+def test_retry_copies_just_what_is_missing_under_new_ids() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 3)
     made = create(plan)
@@ -385,7 +387,7 @@ def test_retry_copies_just_what_is_missing_under_new_ids():
         copies.retry(plan.project_id, made.id, any_types, None)
 
 
-def test_retry_takes_what_another_request_has_made_meanwhile():
+def test_retry_takes_what_another_request_has_made_meanwhile() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     first = create(plan)
@@ -399,7 +401,7 @@ def test_retry_takes_what_another_request_has_made_meanwhile():
     assert len(rows.all_of(models.CheckpointCopy)) == 4
 
 
-def test_retry_of_a_cancelled_request_can_be_cancelled_again():
+def test_retry_of_a_cancelled_request_can_be_cancelled_again() -> None:
     plan = rows.stored_plan()
     rows.checkpoints(plan, 2)
     made = create(plan)
@@ -409,7 +411,7 @@ def test_retry_of_a_cancelled_request_can_be_cancelled_again():
     assert copies.cancel(plan.project_id, made.id).status is S.CANCELLED
 
 
-def test_retry_needs_an_available_source():
+def test_retry_needs_an_available_source() -> None:
     plan = rows.stored_plan()
     source = rows.checkpoint(plan)
     made = create(plan)
@@ -420,13 +422,13 @@ def test_retry_needs_an_available_source():
     assert copies.get(plan.project_id, made.id).status is S.ERROR
 
 
-def test_retry_checks_the_types_first():
+def test_retry_checks_the_types_first() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     made = create(plan)
     run_all(S.ERROR)
 
-    def refuse(types):
+    def refuse(types: Any) -> None:
         assert set(types) == {rows.VOLUME}
         raise exceptions.Invalid(reason="no copy operation")
 
@@ -435,7 +437,7 @@ def test_retry_checks_the_types_first():
     assert len(rows.all_of(models.CheckpointCopy)) == 1
 
 
-def test_a_request_whose_members_are_all_gone_is_found_and_settled():
+def test_a_request_whose_members_are_all_gone_is_found_and_settled() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     made = create(plan)
@@ -447,7 +449,7 @@ def test_a_request_whose_members_are_all_gone_is_found_and_settled():
     assert copies.get(plan.project_id, made.id).status is S.ERROR
 
 
-def test_deleting_a_copy_makes_its_source_uncopied():
+def test_deleting_a_copy_makes_its_source_uncopied() -> None:
     plan = rows.stored_plan()
     rows.checkpoint(plan)
     made = create(plan)

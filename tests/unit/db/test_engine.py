@@ -2,6 +2,7 @@
 import concurrent.futures
 import threading
 import time
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,20 +14,21 @@ from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import plans
+from tests.fixtures import database
 from tests.fixtures import rows
 
 
-def test_the_clock_is_in_milliseconds_and_in_utc():
+def test_the_clock_is_in_milliseconds_and_in_utc() -> None:
     @engine.reader
-    def now(session):
+    def now(session: Any) -> Any:
         return session.scalar(sa.select(functions.now_ms()))
 
     assert abs(now() - time.time() * 1000) < 5000
 
 
-def test_what_a_failed_writer_wrote_is_gone():
+def test_what_a_failed_writer_wrote_is_gone() -> None:
     @engine.writer
-    def write(session):
+    def write(session: Any) -> None:
         session.execute(
             sa.insert(models.Service).values(
                 host="h",
@@ -43,11 +45,11 @@ def test_what_a_failed_writer_wrote_is_gone():
     assert rows.all_of(models.Service) == []
 
 
-def test_a_writer_is_run_again_after_a_deadlock():
+def test_a_writer_is_run_again_after_a_deadlock() -> None:
     tries = []
 
     @engine.writer
-    def write(session):
+    def write(session: Any) -> Any:
         tries.append(1)
         if len(tries) < 3:
             raise db_exception.DBDeadlock
@@ -57,8 +59,8 @@ def test_a_writer_is_run_again_after_a_deadlock():
     assert len(tries) == 3
 
 
-def test_only_what_may_pass_is_transient():
-    def operational(text):
+def test_only_what_may_pass_is_transient() -> None:
+    def operational(text: Any) -> Any:
         return exc.OperationalError("select", {}, Exception(text))
 
     assert engine.is_transient(operational("database is locked"))
@@ -68,14 +70,14 @@ def test_only_what_may_pass_is_transient():
     assert not engine.is_transient(ValueError("database is locked"))
 
 
-def test_the_engine_is_made_once_however_many_ask_first(database_url):
+def test_the_engine_is_made_once_however_many_ask_first(
+    database_url: Any,
+) -> None:
     engine.get_engine().dispose()
-    from tests.fixtures import database
-
     database.configure(database_url)
     start = threading.Barrier(8)
 
-    def ask():
+    def ask() -> Any:
         start.wait()
         return engine.get_engine()
 
@@ -84,12 +86,12 @@ def test_the_engine_is_made_once_however_many_ask_first(database_url):
     assert len({id(future.result()) for future in futures}) == 1
 
 
-def test_readers_go_on_while_a_writer_holds_its_lock():
+def test_readers_go_on_while_a_writer_holds_its_lock() -> None:
     plan = rows.stored_plan()
     locked, read = threading.Event(), threading.Event()
 
     @engine.writer
-    def write(session):
+    def write(session: Any) -> None:
         row = plans.lock(session, plan.id)
         row.name = "changed"
         session.flush()
@@ -106,7 +108,7 @@ def test_readers_go_on_while_a_writer_holds_its_lock():
 
 
 @pytest.mark.parametrize("text", ["Ünïcode 漢字", "😀 four bytes", "trail  "])
-def test_all_of_unicode_comes_back(text):
+def test_all_of_unicode_comes_back(text: Any) -> None:
     plan = rows.stored_plan(name=text, parameters={"T": {"k": text}})
     found = plans.get(plan.project_id, plan.id)
     assert (found.name, found.parameters["T"]["k"]) == (text, text)

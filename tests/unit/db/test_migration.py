@@ -2,6 +2,7 @@
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ def blank(tmp_path: pathlib.Path) -> None:
     database.configure(f"sqlite:///{directory}/blank.sqlite")
 
 
-def test_the_schema_is_what_the_models_say():
+def test_the_schema_is_what_the_models_say() -> None:
     with engine.get_engine().connect() as connection:
         context = runtime.MigrationContext.configure(
             connection, opts={"compare_type": True}
@@ -32,17 +33,17 @@ def test_the_schema_is_what_the_models_say():
     assert found == []
 
 
-def test_syncing_again_changes_nothing():
+def test_syncing_again_changes_nothing() -> None:
     assert migration.version() == "0001"
     migration.sync()
     assert migration.version() == "0001"
 
 
-def test_an_empty_database_has_no_version(blank):
+def test_an_empty_database_has_no_version(blank: Any) -> None:
     assert migration.version() is None
 
 
-def test_down_takes_all_tables_away(blank):
+def test_down_takes_all_tables_away(blank: Any) -> None:
     migration.sync()
     command.downgrade(migration._config(), "base")
     found = sa.inspect(engine.get_engine()).get_table_names()
@@ -50,7 +51,7 @@ def test_down_takes_all_tables_away(blank):
     engine.get_engine().dispose()
 
 
-def test_processes_that_sync_at_once_do_not_collide(blank):
+def test_processes_that_sync_at_once_do_not_collide(blank: Any) -> None:
     url = engine.get_engine().url.render_as_string()
     code = (
         "from tests.fixtures import database;"
@@ -65,7 +66,7 @@ def test_processes_that_sync_at_once_do_not_collide(blank):
     engine.get_engine().dispose()
 
 
-def test_offline_prints_the_statements(capsys, dialect):
+def test_offline_prints_the_statements(capsys: Any, dialect: Any) -> None:
     command.upgrade(migration._config(), "head", sql=True)
     printed = capsys.readouterr().out
     assert "CREATE TABLE checkpoint_copies" in printed

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from typing import Any
+
 import pytest
 
 from karbor_copy import exceptions
@@ -10,21 +12,23 @@ from tests.fixtures import rows
 
 
 @engine.writer
-def store(session, operation_type, **columns):
+def store(session: Any, operation_type: Any, **columns: Any) -> Any:
     values = {"project_id": rows.PROJECT} | columns
     log = operation_logs.new_log(operation_type, **values)
     operation_logs.enqueue(session, [log])
     return log["id"]
 
 
-def ids(page_=None, project_id=rows.PROJECT, **fields):
+def ids(
+    page_: Any = None, project_id: Any = rows.PROJECT, **fields: Any
+) -> Any:
     found = operation_log_queries.list_page(
         page_ or page.Page(), project_id, **fields
     )
     return [log.id for log in found]
 
 
-def test_internal_logs_are_for_administrators_only():
+def test_internal_logs_are_for_administrators_only() -> None:
     protect = store("protect")
     reset = store("reset")
     cleanup = store("cleanup")
@@ -37,7 +41,7 @@ def test_internal_logs_are_for_administrators_only():
         assert found.id == hidden
 
 
-def test_logs_are_scoped_to_the_project():
+def test_logs_are_scoped_to_the_project() -> None:
     mine = store("protect")
     other = store("protect", project_id="other")
     assert ids() == [mine]
@@ -58,7 +62,7 @@ def test_logs_are_scoped_to_the_project():
         "scheduled_operation_id",
     ],
 )
-def test_filters_by_id(name):
+def test_filters_by_id(name: Any) -> None:
     value = rows.new_id()
     wanted = store("verify", **{name: value})
     store("verify", **{name: rows.new_id()})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import datetime
 import random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ _NOON = datetime.datetime(2026, 11, 22, 12)  # noqa: DTZ001
 
 
 @engine.reader
-def fetch(session, page, scope=None):
+def fetch(session: Any, page: Any, scope: Any = None) -> Any:
     statement = sa.select(_Log)
     if scope is not None:
         statement = statement.where(_Log.project_id == scope)
@@ -41,7 +42,7 @@ def fetch(session, page, scope=None):
 
 
 @engine.writer
-def store(session, count):
+def store(session: Any, count: Any) -> None:
     """Store logs with many equal and missing values."""
     for _ in range(count):
         log = operation_logs.new_log("protect", project_id="p")
@@ -66,7 +67,7 @@ def store(session, count):
         (("status", "asc"), ("created_at", "desc"), ("ended_at", "asc")),
     ],
 )
-def test_pages_are_the_whole_list_in_pieces(sort):
+def test_pages_are_the_whole_list_in_pieces(sort: Any) -> None:
     store(40)
     whole = fetch(page_model.Page(sort=sort))
     assert len(set(whole)) == 40
@@ -84,14 +85,14 @@ def test_pages_are_the_whole_list_in_pieces(sort):
     assert past == whole[13:18]
 
 
-def test_rows_that_go_meanwhile_hide_no_others():
+def test_rows_that_go_meanwhile_hide_no_others() -> None:
     store(10)
     sort = (("created_at", "desc"),)
     whole = fetch(page_model.Page(sort=sort))
     first = fetch(page_model.Page(sort=sort, limit=4))
 
     @engine.writer
-    def delete(session):
+    def delete(session: Any) -> None:
         session.execute(sa.delete(_Log).where(_Log.id == first[0]))
 
     delete()
@@ -99,7 +100,7 @@ def test_rows_that_go_meanwhile_hide_no_others():
     assert first + rest == whole
 
 
-def test_a_marker_may_cease_to_match_the_filters():
+def test_a_marker_may_cease_to_match_the_filters() -> None:
     store(30)
     page = page_model.Page(filters={"status": "error"}, limit=2)
     marker = fetch(page)[-1]
@@ -109,7 +110,7 @@ def test_a_marker_may_cease_to_match_the_filters():
     assert again == rest
 
 
-def test_a_tuple_means_any_of_these():
+def test_a_tuple_means_any_of_these() -> None:
     store(30)
     both = fetch(page_model.Page(filters={"status": ("error", "available")}))
     one = fetch(page_model.Page(filters={"status": "protecting"}))
@@ -128,18 +129,18 @@ def test_a_tuple_means_any_of_these():
         ({"filters": {"status": "\ud800"}}, "'status'"),
     ],
 )
-def test_what_is_unknown_is_named(fields, named):
+def test_what_is_unknown_is_named(fields: Any, named: Any) -> None:
     with pytest.raises(exceptions.Invalid, match=named):
         fetch(page_model.Page(**fields))
 
 
 @pytest.mark.parametrize("value", [True, 1, {"a": "b"}, "'; --"])
-def test_a_filter_of_any_type_is_harmless(value):
+def test_a_filter_of_any_type_is_harmless(value: Any) -> None:
     store(3)
     assert fetch(page_model.Page(filters={"status": value})) == []
 
 
-def test_a_marker_of_another_scope_is_unknown():
+def test_a_marker_of_another_scope_is_unknown() -> None:
     store(2)
     (marker, _) = fetch(page_model.Page())
     with pytest.raises(exceptions.Invalid, match="unknown marker"):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from karbor_copy.db import plans
 from tests.fixtures import rows
 
 
-def some_resources():
+def some_resources() -> Any:
     return (
         resource.Resource("B", "2", "two", {"az": "nova"}),
         resource.Resource("A", "1", "one"),
@@ -21,7 +22,7 @@ def some_resources():
     )
 
 
-def test_a_plan_comes_back_as_it_was_stored():
+def test_a_plan_comes_back_as_it_was_stored() -> None:
     plan = rows.plan(
         description="d",
         resources=some_resources(),
@@ -37,7 +38,7 @@ def test_a_plan_comes_back_as_it_was_stored():
     ]
 
 
-def test_an_update_changes_what_it_names_only():
+def test_an_update_changes_what_it_names_only() -> None:
     plan = rows.stored_plan(description="d")
     changed = plans.update(
         plan.project_id,
@@ -59,7 +60,7 @@ def test_an_update_changes_what_it_names_only():
         plans.update(plan.project_id, plan.id, {"name": "late"})
 
 
-def test_a_deleted_plan_is_gone_and_its_row_stays():
+def test_a_deleted_plan_is_gone_and_its_row_stays() -> None:
     plan = rows.stored_plan()
     plans.delete(plan.project_id, plan.id)
     for call in (
@@ -76,7 +77,7 @@ def test_a_deleted_plan_is_gone_and_its_row_stays():
 
 
 @pytest.mark.parametrize("stranger", ["other", rows.PROJECT.upper(), ""])
-def test_a_stranger_finds_nothing(stranger):
+def test_a_stranger_finds_nothing(stranger: Any) -> None:
     plan = rows.stored_plan()
     for call in (
         lambda: plans.get(stranger, plan.id),
@@ -89,7 +90,7 @@ def test_a_stranger_finds_nothing(stranger):
     assert plans.get(plan.project_id, plan.id) == plan
 
 
-def test_lists_are_newest_first_with_filters():
+def test_lists_are_newest_first_with_filters() -> None:
     first = rows.stored_plan(name="a", resources=some_resources())
     second = rows.stored_plan(name="b", resources=())
     rows.stored_plan(project_id="other")
@@ -101,9 +102,9 @@ def test_lists_are_newest_first_with_filters():
     assert plans.list_page(only, rows.PROJECT) == [first]
 
 
-def test_insert_missing_leaves_what_is_there():
+def test_insert_missing_leaves_what_is_there() -> None:
     @engine.writer
-    def insert_missing(session, plan):
+    def insert_missing(session: Any, plan: Any) -> None:
         plans.insert_missing(session, plan)
 
     kept = rows.stored_plan(name="kept")

@@ -5,6 +5,7 @@ import collections
 import concurrent.futures
 import random
 import threading
+from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import page
@@ -15,22 +16,24 @@ from karbor_copy.db import copies
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import parents
+from karbor_copy.db import restores
 from karbor_copy.db import settle
 from tests.fixtures import rows
 
 S = status.CopyStatus
 OPEN = status.OPEN_COPY_STATUSES
+FAILED = settle.Outcome(result=S.ERROR)
 
 
-def any_types(_types):
+def any_types(_types: Any) -> None:
     """Let every plugin copy."""
 
 
-def race(calls):
+def race(calls: Any) -> Any:
     """Begin all calls at once; return what they return."""
     start = threading.Barrier(len(calls))
 
-    def run(call):
+    def run(call: Any) -> Any:
         start.wait()
         return call()
 
@@ -39,7 +42,7 @@ def race(calls):
     return [future.result() for future in futures]
 
 
-def work(outcome):
+def work(outcome: Any) -> None:
     """Run what is queued until nothing is; ``outcome`` of each copy."""
     while (log := operation_logs.claim("worker", 60.0)) is not None:
         begin.begin(log)
@@ -54,7 +57,7 @@ def work(outcome):
         assert settle.settle(log, settle.Outcome(result=result))
 
 
-def check_slots():
+def check_slots() -> Any:
     """Each source has at most one copy at the target that counts."""
     holders = collections.Counter(
         row.checkpoint_id
@@ -70,7 +73,7 @@ def check_slots():
     return finished
 
 
-def test_64_identical_requests_copy_each_checkpoint_once():
+def test_64_identical_requests_copy_each_checkpoint_once() -> None:
     plan = rows.stored_plan()
     sources = rows.checkpoints(plan, 5)
 
@@ -89,7 +92,7 @@ def test_64_identical_requests_copy_each_checkpoint_once():
     }
 
 
-def test_requests_that_cross_the_work_all_end():
+def test_requests_that_cross_the_work_all_end() -> None:
     plan = rows.stored_plan()
     sources = rows.checkpoints(plan, 12)
     first = copies.create(rows.request(plan), any_types)
@@ -106,18 +109,17 @@ def test_requests_that_cross_the_work_all_end():
     assert set(check_slots()) == set(sources)
 
 
-def test_a_failure_that_crosses_a_request_is_tried_again():
+def test_a_failure_that_crosses_a_request_is_tried_again() -> None:
     for _ in range(5):
         plan = rows.stored_plan()
         source = rows.checkpoint(plan)
         first = copies.create(rows.request(plan), any_types)
         log = operation_logs.claim("worker", 60.0)
         assert begin.begin(log)
-        failed = settle.Outcome(result=S.ERROR)
 
         _, second = race(
             [
-                lambda log=log: settle.settle(log, failed),
+                lambda log=log: settle.settle(log, FAILED),
                 lambda plan=plan: copies.create(rows.request(plan), any_types),
             ]
         )
@@ -131,32 +133,32 @@ def test_a_failure_that_crosses_a_request_is_tried_again():
         work(lambda: S.FINISHED)
 
 
-def test_create_cancel_retry_delete_and_work_in_any_order():
+def test_create_cancel_retry_delete_and_work_in_any_order() -> None:
     plan = rows.stored_plan()
     sources = rows.checkpoints(plan, 8)
     seen = [copies.create(rows.request(plan), any_types).id]
 
-    def create():
+    def create() -> None:
         seen.append(copies.create(rows.request(plan), any_types).id)
 
-    def allowed(call):
+    def allowed(call: Any) -> Any:
         try:
             call()
         except (exceptions.Conflict, exceptions.InvalidPlan):
             return False
         return True
 
-    def cancel():
+    def cancel() -> None:
         allowed(lambda: copies.cancel(rows.PROJECT, random.choice(seen)))
 
-    def retry():
+    def retry() -> None:
         allowed(
             lambda: copies.retry(
                 rows.PROJECT, random.choice(seen), any_types, None
             )
         )
 
-    def delete():
+    def delete() -> None:
         source = random.choice(sources)
         allowed(
             lambda: checkpoints.request_delete(
@@ -164,7 +166,7 @@ def test_create_cancel_retry_delete_and_work_in_any_order():
             )
         )
 
-    def worker():
+    def worker() -> None:
         work(lambda: random.choice([S.FINISHED, S.ERROR]))
 
     for _ in range(3):
@@ -189,20 +191,18 @@ def test_create_cancel_retry_delete_and_work_in_any_order():
     assert available <= set(check_slots())
 
 
-def test_a_restore_and_a_delete_never_both_win():
-    from karbor_copy.db import restores
-
+def test_a_restore_and_a_delete_never_both_win() -> None:
     for _ in range(8):
         made = rows.checkpoint(rows.stored_plan())
 
-        def restore(made=made):
+        def restore(made: Any = made) -> Any:
             try:
                 restores.create(rows.restore(made), None)
             except exceptions.InvalidCheckpoint:
                 return False
             return True
 
-        def delete(made=made):
+        def delete(made: Any = made) -> Any:
             try:
                 checkpoints.request_delete(
                     rows.PROJECT, rows.SOURCE, made, None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import concurrent.futures
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -44,16 +45,16 @@ NOUNS = [
 
 
 @pytest.fixture(params=NOUNS, ids=lambda noun: noun.operation_type)
-def noun(request):
+def noun(request: Any) -> Any:
     return request.param
 
 
 @pytest.fixture
-def checkpoint_id():
+def checkpoint_id() -> Any:
     return rows.checkpoint(rows.stored_plan())
 
 
-def test_a_record_is_a_row_and_its_work(noun, checkpoint_id):
+def test_a_record_is_a_row_and_its_work(noun: Any, checkpoint_id: Any) -> None:
     record = noun.make(checkpoint_id, parameters={"T": {"a": "b"}})
     assert noun.module.create(record, "req-1") == record
     assert noun.module.get(rows.PROJECT, record.id) == record
@@ -69,7 +70,9 @@ def test_a_record_is_a_row_and_its_work(noun, checkpoint_id):
     assert log.request_id == "req-1"
 
 
-def test_only_an_available_checkpoint_is_used(noun, checkpoint_id):
+def test_only_an_available_checkpoint_is_used(
+    noun: Any, checkpoint_id: Any
+) -> None:
     rows.change(models.Checkpoint, checkpoint_id, status="deleting")
     with pytest.raises(exceptions.InvalidCheckpoint, match="deleting"):
         noun.module.create(noun.make(checkpoint_id), None)
@@ -85,13 +88,15 @@ def test_only_an_available_checkpoint_is_used(noun, checkpoint_id):
         {"checkpoint_id": "00000000-0000-4000-8000-000000000000"},
     ],
 )
-def test_only_a_checkpoint_of_ours_is_used(noun, checkpoint_id, fields):
+def test_only_a_checkpoint_of_ours_is_used(
+    noun: Any, checkpoint_id: Any, fields: Any
+) -> None:
     record = dataclasses.replace(noun.make(checkpoint_id), **fields)
     with pytest.raises(exceptions.CheckpointNotFound):
         noun.module.create(record, None)
 
 
-def test_lists_are_scoped_and_filtered(noun, checkpoint_id):
+def test_lists_are_scoped_and_filtered(noun: Any, checkpoint_id: Any) -> None:
     first, second = noun.make(checkpoint_id), noun.make(checkpoint_id)
     for record in (first, second):
         noun.module.create(record, None)
@@ -110,7 +115,9 @@ def test_lists_are_scoped_and_filtered(noun, checkpoint_id):
         module.get("other", first.id)
 
 
-def test_each_resource_has_its_status_and_reason(noun, checkpoint_id):
+def test_each_resource_has_its_status_and_reason(
+    noun: Any, checkpoint_id: Any
+) -> None:
     record = noun.make(checkpoint_id)
     noun.module.create(record, None)
     tell = noun.module.set_resource_status
@@ -125,12 +132,14 @@ def test_each_resource_has_its_status_and_reason(noun, checkpoint_id):
     assert found.status is status.RestoreStatus.IN_PROGRESS
 
 
-def test_many_resources_at_once_lose_none(noun, checkpoint_id):
+def test_many_resources_at_once_lose_none(
+    noun: Any, checkpoint_id: Any
+) -> None:
     record = noun.make(checkpoint_id)
     noun.module.create(record, None)
     keys = [f"T#{number}" for number in range(24)]
 
-    def tell(key):
+    def tell(key: Any) -> None:
         noun.module.set_resource_status(record.id, key, "available", "r")
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -140,7 +149,9 @@ def test_many_resources_at_once_lose_none(noun, checkpoint_id):
     assert set(found.resources_reason) == set(keys)
 
 
-def test_what_has_ended_stays_as_it_ended(noun, checkpoint_id):
+def test_what_has_ended_stays_as_it_ended(
+    noun: Any, checkpoint_id: Any
+) -> None:
     record = noun.make(checkpoint_id)
     noun.module.create(record, None)
     rows.change(noun.model, record.id, status="success")

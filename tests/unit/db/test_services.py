@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import concurrent.futures
+from typing import Any
 
 from karbor_copy.data_models import status
 from karbor_copy.db import models
@@ -7,11 +8,11 @@ from karbor_copy.db import services
 from tests.fixtures import rows
 
 
-def list_all(*names, service_down_time=60.0):
+def list_all(*names: Any, service_down_time: Any = 60.0) -> Any:
     return services.list_all(*names, service_down_time=service_down_time)
 
 
-def test_who_reports_is_up():
+def test_who_reports_is_up() -> None:
     services.report("h1", "karbor-protection", "t")
     services.report("h2", "karbor-protection", "t")
     first, second = list_all()
@@ -25,7 +26,7 @@ def test_who_reports_is_up():
     assert list_all(None, "karbor-api") == []
 
 
-def test_who_is_silent_for_too_long_is_down():
+def test_who_is_silent_for_too_long_is_down() -> None:
     services.report("h", "b", "t")
     (row,) = rows.all_of(models.Service)
     rows.change(
@@ -46,7 +47,7 @@ def test_who_is_silent_for_too_long_is_down():
     assert found.state is status.ServiceState.DOWN
 
 
-def test_many_first_reports_make_one_row():
+def test_many_first_reports_make_one_row() -> None:
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         futures = [
             pool.submit(services.report, "h", "b", "t") for _ in range(16)

@@ -63,8 +63,8 @@ def upgrade() -> None:
     _create_checkpoint_copies()
     _create_copy_members()
     _create_operation_logs()
-    _create_restores()
-    _create_verifications()
+    _create_records("restores", _optional("restore_target", _string(255)))
+    _create_records("verifications")
     _create_services()
 
 
@@ -244,10 +244,10 @@ def _create_operation_logs() -> None:
     _index("operation_logs", "state", "due_at", "created_at")
 
 
-def _create_restores() -> None:
+def _create_records(table: str, *columns: sa.Column[Any]) -> None:
     op.create_table(
-        "restores",
-        _optional("restore_target", _string(255)),
+        table,
+        *columns,
         _column("id", _ID),
         _column("project_id", _string(255)),
         _column("provider_id", _ID),
@@ -258,27 +258,9 @@ def _create_restores() -> None:
         _column("resources_reason", sa.JSON()),
         _column("created_at", _DATETIME),
         _optional("updated_at", _DATETIME),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_restores")),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
     )
-    _index("restores", "project_id", "created_at", "id")
-
-
-def _create_verifications() -> None:
-    op.create_table(
-        "verifications",
-        _column("id", _ID),
-        _column("project_id", _string(255)),
-        _column("provider_id", _ID),
-        _column("checkpoint_id", _ID),
-        _column("parameters", sa.JSON()),
-        _column("status", _string(64)),
-        _column("resources_status", sa.JSON()),
-        _column("resources_reason", sa.JSON()),
-        _column("created_at", _DATETIME),
-        _optional("updated_at", _DATETIME),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_verifications")),
-    )
-    _index("verifications", "project_id", "created_at", "id")
+    _index(table, "project_id", "created_at", "id")
 
 
 def _create_services() -> None:
