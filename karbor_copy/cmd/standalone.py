@@ -2,6 +2,7 @@
 """karbor-copy-standalone: the whole service in one process."""
 
 import argparse
+import os
 import pathlib
 import signal
 import sys
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     path = args.state_path.expanduser().resolve()
     try:
-        made = state.prepare(path)
+        state.prepare(path)
         setup.configure(CONF, args.options, [str(path / "karbor_copy.conf")])
         if args.host is not None:
             CONF.set_override("host", args.host, group="api")
@@ -63,20 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             CONF.set_override("port", args.port, group="api")
         setup.check_loopback(CONF)
         migration.sync()
-        registry = _load_registry(made)
+        registry = provider_registry.load(
+            pathlib.Path(CONF.provider_config_dir)
+        )
         server = _bind()
     except setup.FAILURES as error:
         print(f"karbor-copy-standalone: {error}", file=sys.stderr)
         return 1
     _serve(server, registry, path)
     return 0
-
-
-def _load_registry(made: Sequence[str]) -> provider_registry.Registry:
-    registry = provider_registry.load(pathlib.Path(CONF.provider_config_dir))
-    for provider_id in made:
-        registry.get(provider_id).make_bank().set_up()
-    return registry
 
 
 def _bind() -> wsgi.Server:
@@ -124,8 +120,12 @@ def _serve(
     LOG.info("Stopping")
     server.stop()
     serving.join()
-    protection.stop()
+    ended = protection.stop()
     client.close()
+    if not ended:
+        LOG.warning("What hangs is left to its lease")
+        # The interpreter would wait for its threads.
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ Existing files are kept: what an operator changed there stays.
 import pathlib
 import textwrap
 
+from karbor_copy.banks import file_system
+
 REGION_ONE = "cf56bd3e-97a7-4078-b6d5-f36246333fd9"
 REGION_TWO = "5d6a1b4e-7e5b-4f0e-9d6c-0b8f4a1c2d3e"
 
@@ -50,36 +52,41 @@ def default_path() -> pathlib.Path:
     return pathlib.Path.home() / ".local" / "state" / "karbor-copy"
 
 
-def prepare(path: pathlib.Path) -> list[str]:
-    """Make what is missing; return the ids of providers made just now.
+def prepare(path: pathlib.Path) -> None:
+    """Make what is missing; a provider's bank before its file.
+
+    So a start that is killed half-way leaves nothing that a later one takes
+    for made, and a bank that is gone is never taken for a new one.
 
     :raises OSError: a directory or file can't be made.
+    :raises BankError: a bank can't be made.
     """
-    for name in ("providers.d", "volumes", "banks/region-one"):
+    for name in ("providers.d", "volumes"):
         (path / name).mkdir(parents=True, exist_ok=True)
-    (path / "banks/region-two").mkdir(exist_ok=True)
     _write_new(path / "karbor_copy.conf", _CONFIG.format(path=path))
     copy = _COPY.format(target=REGION_TWO)
-    made = []
     for provider_id, name, section in (
         (REGION_ONE, "region-one", copy),
         (REGION_TWO, "region-two", ""),
     ):
+        file = path / "providers.d" / f"{name}.conf"
+        if file.exists():
+            continue
+        bank = path / "banks" / name
+        bank.mkdir(parents=True, exist_ok=True)
+        file_system.FileSystemBank(file_system_bank_path=str(bank)).set_up()
         text = _PROVIDER.format(
             id=provider_id, name=name, path=path, copy=section
         )
-        if _write_new(path / "providers.d" / f"{name}.conf", text):
-            made.append(provider_id)
-    return made
+        _write_new(file, text)
 
 
-def _write_new(path: pathlib.Path, text: str) -> bool:
-    try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        return False
-    return True
+def _write_new(path: pathlib.Path, text: str) -> None:
+    """Write a file that is not there yet, whole or not at all."""
+    if not path.exists():
+        unfinished = path.with_name(f"{path.name}.new")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.rename(path)
 
 
 def how_to_go_on(url: str, path: pathlib.Path) -> str:

@@ -128,7 +128,7 @@ def _take(
 
 
 def hold(
-    session: orm.Session, log_id: str, epoch: int, **columns: Any
+    session: orm.Session, log_id: str, epoch: int, /, **columns: Any
 ) -> bool:
     """Change a log that is still held under this epoch; tell if it was."""
     held = session.execute(
@@ -244,7 +244,8 @@ def hand_back(
     """Give up the lease at once so that another worker can go on.
 
     ``delay`` seconds must pass before that. The attempt counts only where
-    ``counts`` says so. A committing log stays committing.
+    ``counts`` says so. A committing log stays committing. The epoch ends
+    here, or a heartbeat that is late would renew the lease.
     """
     now = functions.now_ms()
     return hold(
@@ -252,6 +253,7 @@ def hand_back(
         log_id,
         epoch,
         owner=None,
+        epoch=epoch + 1,
         lease_until=None,
         due_at=now + int(delay * 1000),
         attempts=_Log.attempts - (0 if counts else 1),

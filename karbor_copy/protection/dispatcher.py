@@ -52,10 +52,11 @@ class Dispatcher:
         """Look for work now."""
         self._wake.set()
 
-    def stop(self, timeout: float) -> None:
+    def stop(self, timeout: float) -> bool:
         """Claim no more, let what runs hand its work back, then return.
 
-        After ``timeout`` seconds what still runs is left to its lease.
+        After ``timeout`` seconds what still runs is left to its lease, and
+        the answer is False.
         """
         self._stopping.set()
         self._wake.set()
@@ -66,7 +67,9 @@ class Dispatcher:
         while self._beat.running_operations() and time.monotonic() < deadline:
             self._wake.wait(0.05)
             self._wake.clear()
-        self._executor.shutdown(wait=not self._beat.running_operations())
+        ended = not self._beat.running_operations()
+        self._executor.shutdown(wait=ended)
+        return ended
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -35,8 +35,7 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
         deleted = store.delete_objects(row.id)
         store.delete_manifest(row.id)
     elif row.status is _Status.DELETED:
-        deleted = store.delete_objects(row.id, only=_is_not_status)
-        store.delete_manifest(row.id)
+        deleted = _bury(store, row)
     elif row.status is _Status.AVAILABLE:
         deleted = _delete_unlisted(store, row)
     else:
@@ -49,6 +48,26 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
 def done(operation: running.RunningOperation) -> None:
     """Settle maintenance as a success."""
     settle.settle(operation.log, settle.Outcome(result=settle.SUCCESS))
+
+
+def _bury(
+    store: checkpoint_store.CheckpointStore, row: checkpoint.Checkpoint
+) -> int:
+    """Put a tombstone right that a late commit has written over."""
+    store.delete_manifest(row.id)
+    try:
+        index = store.read_index(row.id)
+    except exceptions.ObjectNotFound:
+        # It was never committed, so it has none.
+        return store.delete_objects(row.id)
+    if index.status is not _Status.DELETED:
+        store.write_index(
+            dataclasses.replace(
+                index, status=_Status.DELETED, manifest_sha256=None
+            )
+        )
+    store.delete_index_keys(index)
+    return store.delete_objects(row.id, only=_is_not_status)
 
 
 def _delete_unlisted(

@@ -7,7 +7,6 @@ plain files, and every digest is computed again.
 
 import collections
 import contextlib
-import hashlib
 import json
 import pathlib
 import sqlite3
@@ -17,6 +16,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 
+from tests.chaos import oracle_bank
+
 REGIONS = {
     "cf56bd3e-97a7-4078-b6d5-f36246333fd9": "region-one",
     "5d6a1b4e-7e5b-4f0e-9d6c-0b8f4a1c2d3e": "region-two",
@@ -25,102 +26,6 @@ TARGET = "5d6a1b4e-7e5b-4f0e-9d6c-0b8f4a1c2d3e"
 OPEN = ("wait_copying", "copying")
 
 Row = dict[str, Any]
-#: Key -> inode and time of the last change, of objects that are right.
-Whole = dict[str, tuple[int, int]]
-
-
-def sha256(data: bytes) -> str:
-    """Return the SHA-256 in hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
-
-
-class Bank:
-    """The objects below a container directory."""
-
-    def __init__(self, root: pathlib.Path) -> None:
-        self.root = root
-
-    def keys(self) -> set[str]:
-        """Return the keys of all objects."""
-        return {
-            str(path.relative_to(self.root))
-            for path in self.root.rglob("*")
-            if path.is_file()
-        }
-
-    def read(self, key: str) -> bytes | None:
-        """Return an object, or None where there is none."""
-        try:
-            return (self.root / key).read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def index(self, checkpoint_id: str) -> Row | None:
-        """Return what index.json says."""
-        data = self.read(f"checkpoints/{checkpoint_id}/index.json")
-        return None if data is None else json.loads(data)
-
-    def manifest(self, checkpoint_id: str) -> dict[str, Row]:
-        """Return the lines of the manifest by key; trailer and all checked.
-
-        :raises AssertionError: it contradicts itself.
-        """
-        data = self.read(f"checkpoints/{checkpoint_id}/manifest.jsonl")
-        assert data is not None, "no manifest"
-        lines = data.splitlines(keepends=True)
-        header, trailer = json.loads(lines[0]), json.loads(lines[-1])
-        entries = [json.loads(line) for line in lines[1:-1]]
-        assert header["checkpoint_id"] == checkpoint_id, "another's manifest"
-        assert trailer["count"] == len(entries), "wrong count"
-        assert trailer["total"] == sum(e["size"] for e in entries), "total"
-        assert trailer["digest"] == sha256(b"".join(lines[:-1])), "digest"
-        return {entry["key"]: entry for entry in entries}
-
-    def check_visible(self, checkpoint_id: str, index: Row) -> list[str]:
-        """Return what is wrong with a checkpoint that is shown."""
-        data = self.read(f"checkpoints/{checkpoint_id}/manifest.jsonl")
-        if data is None or sha256(data) != index.get("manifest_sha256"):
-            return [f"{checkpoint_id} is shown without its manifest"]
-        try:
-            entries = self.manifest(checkpoint_id)
-        except AssertionError as error:
-            return [f"manifest of {checkpoint_id}: {error}"]
-        return [
-            f"{checkpoint_id} is shown, but {key} is missing or wrong"
-            for key, entry in entries.items()
-            if not self._is_right(checkpoint_id, entry)
-        ]
-
-    def _is_right(self, checkpoint_id: str, entry: Row) -> bool:
-        data = self.read(f"checkpoints/{checkpoint_id}/{entry['key']}")
-        return (
-            data is not None
-            and len(data) == entry["size"]
-            and sha256(data) == entry["sha256"]
-        )
-
-    def volume_digest(self, checkpoint_id: str, volume_id: str) -> str:
-        """Return the SHA-256 of a volume put together from its chunks."""
-        section = f"checkpoints/{checkpoint_id}/resource-data/{volume_id}"
-        metadata = json.loads(self.read(f"{section}/metadata") or b"{}")
-        data = bytearray(metadata["size"])
-        for chunk in metadata["chunks"]:
-            start = chunk["index"] * metadata["chunk_size"]
-            part = self.read(f"{section}/{chunk['object']}") or b""
-            data[start : start + len(part)] = part
-        return sha256(bytes(data))
-
-
-def index_keys(index: Row) -> set[str]:
-    """Return the three keys by which a checkpoint is found."""
-    project, provider = index["project_id"], index["provider_id"]
-    date, plan = index["created_at"], index["protection_plan"]["id"]
-    tail = f"{index['timestamp']}@{index['id']}"
-    return {
-        f"indices/by-provider/{provider}/{project}/{tail}",
-        f"indices/by-date/{date}/{project}/{tail}",
-        f"indices/by-plan/{plan}/{project}/{date}/{tail}",
-    }
 
 
 class Oracle:
@@ -130,14 +35,12 @@ class Oracle:
         self,
         path: pathlib.Path,
         originals: Mapping[str, Mapping[str, str]],
-        threads: int,
     ) -> None:
         """Take checkpoint id -> volume id -> SHA-256 of what was protected."""
         self._path = path
         self._originals = originals
-        self._threads = threads
         self.banks = {
-            provider_id: Bank(path / "banks" / name / "karbor")
+            provider_id: oracle_bank.Bank(path / "banks" / name / "karbor")
             for provider_id, name in REGIONS.items()
         }
 
@@ -164,14 +67,14 @@ class Oracle:
 
     def _index_keys(self) -> Iterator[str]:
         for bank in self.banks.values():
-            for key in bank.keys():
+            for key in bank.all_keys():
                 if not key.startswith("indices/"):
                     continue
                 checkpoint_id = key.rpartition("@")[2]
                 index = bank.index(checkpoint_id)
                 if index is None or index["status"] == "deleted":
                     yield f"{key} leads to no living checkpoint"
-                elif key not in index_keys(index):
+                elif key not in oracle_bank.index_keys(index):
                     yield f"{key} is not a key of its checkpoint"
                 elif not checkpoint_id.encode().startswith(
                     bank.read(key) or b""
@@ -223,6 +126,7 @@ class Oracle:
         return [
             *self.at_any_time(),
             *self._open_rows(),
+            *self._records(),
             *self._protected(),
             *self._objects(),
             *self._volumes(),
@@ -242,9 +146,11 @@ class Oracle:
             for row in self.rows(name):
                 if row["status"] in (*OPEN, "protecting", "deleting"):
                     yield f"{name} {row['id']} is still {row['status']}"
-                if name == "checkpoint_copies" and row["status"] == "error":
-                    if not row["error_info"]:
-                        yield f"copy {row['id']} failed without a reason"
+        for row in self.rows("checkpoint_copies"):
+            if row["status"] == "error" and not row["error_info"]:
+                yield f"copy {row['id']} failed without a reason"
+
+    def _records(self) -> Iterator[str]:
         for name in ("restores", "verifications"):
             for row in self.rows(name):
                 if row["status"] not in ("success", "fail"):
@@ -269,8 +175,8 @@ class Oracle:
                 if row["provider_id"] == provider_id:
                     wanted |= self._wanted(bank, row)
                     if row["status"] == "deleted":
-                        optional |= _tombstone(bank, row["id"])
-            found = bank.keys()
+                        optional |= oracle_bank.tombstone(bank, row["id"])
+            found = bank.all_keys()
             for key in sorted(found - wanted - optional):
                 yield f"{REGIONS[provider_id]} has an orphan {key}"
             for key in sorted(wanted - found):
@@ -280,7 +186,7 @@ class Oracle:
                 if key.startswith("indices/") and holds != key[-36:].encode():
                     yield f"{key} holds {holds!r}"
 
-    def _wanted(self, bank: Bank, row: Row) -> set[str]:
+    def _wanted(self, bank: oracle_bank.Bank, row: Row) -> set[str]:
         """Return the keys that a row of the catalogue stands for."""
         prefix = f"checkpoints/{row['id']}"
         if row["committed_at"] is None:
@@ -292,7 +198,7 @@ class Oracle:
         return {
             f"{prefix}/index.json",
             f"{prefix}/manifest.jsonl",
-            *index_keys(index),
+            *oracle_bank.index_keys(index),
             *data,
         }
 
@@ -314,58 +220,11 @@ class Oracle:
             key = f"OS::Cinder::Volume#{volume_id}"
             new_id = uuid.uuid5(uuid.UUID(row["id"]), key)
             path = self._path / "volumes" / f"volume-{new_id}"
-            if not path.exists() or sha256(path.read_bytes()) != digest:
+            if (
+                not path.exists()
+                or oracle_bank.sha256(path.read_bytes()) != digest
+            ):
                 yield f"restored volume {new_id} is not the original"
-
-    # What was there before a restart must not be sent again.
-
-    def whole(self) -> tuple[Whole, list[str]]:
-        """Return right objects of open copies, and if too many are not."""
-        whole: Whole = {}
-        parts: list[str] = []
-        for row in self.rows("checkpoint_copies"):
-            if row["status"] not in OPEN:
-                continue
-            prefix = f"checkpoints/{row['checkpoint_copy_id']}/"
-            bank = self.banks[row["target_provider_id"]]
-            source = self.banks[row["provider_id"]]
-            entries = source.manifest(row["checkpoint_id"])
-            for path in (bank.root / prefix).rglob("resource-data/*/*"):
-                key = str(path.relative_to(bank.root / prefix))
-                if sha256(path.read_bytes()) == entries[key]["sha256"]:
-                    found = path.stat()
-                    whole[prefix + key] = (found.st_ino, found.st_mtime_ns)
-                else:
-                    parts.append(prefix + key)
-        if len(parts) > self._threads:
-            return whole, [f"{len(parts)} objects are half-written: {parts}"]
-        return whole, []
-
-    def sent_again(self, whole: Whole) -> list[str]:
-        """Return which of them were written once more."""
-        again = []
-        for key, (inode, changed) in whole.items():
-            path = self.banks[TARGET].root / key
-            if not path.exists():
-                continue
-            found = path.stat()
-            if (found.st_ino, found.st_mtime_ns) != (inode, changed):
-                again.append(f"{key} was there and was sent again")
-        return again
-
-    def kept_too_few(self, whole: Whole) -> list[str]:
-        """Return which finished copies do not tell what they kept."""
-        sizes: collections.Counter[str] = collections.Counter()
-        for key in whole:
-            data = self.banks[TARGET].read(key)
-            sizes[key.split("/")[1]] += len(data or b"")
-        return [
-            f"copy {row['id']} skipped {row['bytes_skipped']} bytes of the "
-            f"{sizes[row['checkpoint_copy_id']]} that were there"
-            for row in self.rows("checkpoint_copies")
-            if row["status"] == "finished"
-            and row["bytes_skipped"] < sizes[row["checkpoint_copy_id"]]
-        ]
 
 
 def _figures(row: Row, entries: Mapping[str, Row]) -> Iterator[str]:
@@ -385,12 +244,3 @@ def _figures(row: Row, entries: Mapping[str, Row]) -> Iterator[str]:
     for key, resource in json.loads(row["resources"]).items():
         if resource["status"] != "finished":
             yield f"{key} of the finished copy {row['id']} is not"
-
-
-def _tombstone(bank: Bank, checkpoint_id: str) -> set[str]:
-    """Return what a deleted checkpoint may leave, its index apart."""
-    index = bank.index(checkpoint_id)
-    if index is not None and index["status"] != "deleted":
-        return set()
-    root = bank.root / f"checkpoints/{checkpoint_id}/resource-data"
-    return {str(path.relative_to(bank.root)) for path in root.glob("*/status")}

@@ -3,11 +3,9 @@
 
 import contextlib
 import hashlib
-import multiprocessing
-import os
+import json
 import pathlib
 import random
-import re
 import signal
 import sqlite3
 import time
@@ -17,15 +15,13 @@ from typing import Any
 from typing import Self
 
 from karbor_copy.cmd import state
+from tests.chaos import child as child_module
 from tests.chaos import rest
 from tests.chaos import worker
 
 LEASE = 2.0
-#: Seconds for the work itself, on a machine that has other things to do.
-WORK = 20.0
 TRANSFER_THREADS = 4
 CHUNK_SIZE = 64 * 1024
-START_TIMEOUT = 60.0
 VOLUME = "OS::Cinder::Volume"
 
 _CONFIG = """\
@@ -40,8 +36,8 @@ connection = sqlite:///{path}/karbor_copy.sqlite
 lease = {lease}
 heartbeat_interval = 0.2
 poll_interval = 0.2
-report_interval = 1
-catalog_sync_interval = 1
+report_interval = {interval}
+catalog_sync_interval = {interval}
 shutdown_timeout = 3
 max_attempts = {max_attempts}
 
@@ -50,95 +46,22 @@ transfer_threads = {threads}
 bank_retry_timeout = 5
 """
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([worker.__name__])
-_URL = re.compile(r"http://\S+")
-
-
-class Child:
-    """One process of the service; ``url`` is None if it has no API.
-
-    It is forked by a server that has imported everything once: a kill
-    costs no start of an interpreter.
-    """
-
-    def __init__(self, orders: worker.Orders) -> None:
-        self.url: str | None = None
-        self._output = orders.output
-        self.process = _FORKS.Process(target=worker.run, args=(orders,))
-        self.process.start()
-
-    def wait_until_up(self) -> None:
-        """Read the line that it prints when it serves, unless it dies.
-
-        :raises AssertionError: it neither served nor died.
-        """
-        deadline = time.monotonic() + START_TIMEOUT
-        text = ""
-        while not text.endswith("\n") and self.process.is_alive():
-            assert time.monotonic() < deadline, "the service did not start"
-            time.sleep(0.02)
-            if self._output.exists():
-                text = self._output.read_text()
-        found = _URL.search(text)
-        self.url = found.group() if found else None
-
-    def wait_for_death(self, timeout: float = WORK) -> None:
-        """Wait until its plan has killed it.
-
-        :raises AssertionError: it lives, or ended in another way.
-        """
-        code = self.wait(timeout)
-        assert code is not None, "the planned step was not reached"
-        assert code == -signal.SIGKILL, f"the service ended with {code}"
-
-    def wait_for_stop(self, timeout: float = WORK) -> None:
-        """Wait until its plan has stopped it, as SIGSTOP does.
-
-        :raises AssertionError: it did not.
-        """
-        path = pathlib.Path(f"/proc/{self.process.pid}/stat")
-        deadline = time.monotonic() + timeout
-        while path.read_text().rpartition(")")[2].split()[0] != "T":
-            assert time.monotonic() < deadline, "it was not stopped"
-            time.sleep(0.02)
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        assert self.process.pid is not None
-        os.kill(self.process.pid, number)
-
-    def wait(self, timeout: float = WORK) -> int | None:
-        """Wait for its end; return its exit code, None if it lives on."""
-        self.process.join(timeout)
-        return self.process.exitcode
-
-    def kill(self) -> None:
-        """Kill it where it is."""
-        self.process.kill()
-        self.process.join()
-
-    def terminate(self, timeout: float = WORK) -> int | None:
-        """Ask it to end; return its exit code, None if it lives on."""
-        self.process.terminate()
-        return self.wait(timeout)
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-        if self.process.is_alive():
-            self.kill()
-        self.process.close()
-
 
 class Site:
     """State directory, volumes, and what the API is asked to do."""
 
     def __init__(
-        self, path: pathlib.Path, *, seed: int = 0, max_attempts: int = 1000
+        self,
+        path: pathlib.Path,
+        *,
+        seed: int = 0,
+        max_attempts: int = 1000,
+        interval: int = 1,
     ) -> None:
+        """Take the seconds between two reports, and two reconciles."""
         self.path = path
         self.random = random.Random(seed)
-        self.children: list[Child] = []
+        self.children: list[child_module.Child] = []
         self.plan_id = ""
         self.volumes: list[str] = []
         #: Checkpoint id -> volume id -> SHA-256 of what was protected.
@@ -150,6 +73,7 @@ class Site:
                 lease=LEASE,
                 threads=TRANSFER_THREADS,
                 max_attempts=max_attempts,
+                interval=interval,
             )
         )
         state.prepare(path)
@@ -172,12 +96,14 @@ class Site:
 
     def start(
         self, plan: str | None = None, *, pause: float = 0, api: bool = True
-    ) -> Child:
+    ) -> child_module.Child:
         """Start a process; it serves, or is dead, when this returns."""
-        child = Child(
+        output = self.path / f"output-{len(self.children)}"
+        output.unlink(missing_ok=True)
+        child = child_module.Child(
             worker.Orders(
                 state_path=self.path,
-                output=self.path / f"output-{len(self.children)}",
+                output=output,
                 plan=plan,
                 pause=pause,
                 api=api,
@@ -185,6 +111,8 @@ class Site:
         )
         self.children.append(child)
         child.wait_until_up()
+        code = child.process.exitcode
+        assert code in (None, -signal.SIGKILL), self.log_tail()
         return child
 
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -198,7 +126,7 @@ class Site:
             volume_id = str(uuid.UUID(int=self.random.getrandbits(128)))
             path = self.path / "volumes" / f"volume-{volume_id}"
             path.with_name(path.name + ".json").write_text(
-                '{"project_id": "%s", "name": "v"}' % rest.PROJECT
+                json.dumps({"project_id": rest.PROJECT, "name": "v"})
             )
             path.write_bytes(self.random.randbytes(size))
             self.volumes.append(volume_id)
@@ -284,8 +212,24 @@ class Site:
         )
         return dict(rows)
 
+    def living(self) -> list[str]:
+        """Return the copies that are shown as available."""
+        rows = self.query(
+            "SELECT id FROM checkpoints WHERE status = 'available'"
+            " AND copied_from IS NOT NULL ORDER BY id"
+        )
+        return [checkpoint_id for (checkpoint_id,) in rows]
+
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path / "karbor_copy.sqlite", timeout=10)
+
+    def expire_leases(self) -> None:
+        """Spare a test the wait for the leases of a dead process."""
+        with contextlib.closing(self._connect()) as connection, connection:
+            connection.execute(
+                "UPDATE operation_logs SET lease_until = 1"
+                " WHERE lease_until IS NOT NULL"
+            )
 
     def make_due(self) -> None:
         """Let the late sweeps be due now."""
@@ -305,7 +249,7 @@ class Site:
             soon,
         )
 
-    def settle(self, timeout: float = 2 * LEASE + WORK) -> float:
+    def settle(self, timeout: float = 2 * LEASE + child_module.WORK) -> float:
         """Wait until all is done; return the seconds that it took.
 
         :raises AssertionError: something is stuck.
@@ -321,10 +265,20 @@ class Site:
 
         :raises AssertionError: none has.
         """
-        deadline = time.monotonic() + WORK
+        deadline = time.monotonic() + child_module.WORK
         root = self.path / "banks/region-two/karbor/checkpoints"
         while not any(root.glob("*/resource-data/*/data_*")):
             assert time.monotonic() < deadline, "nothing is written"
+            time.sleep(0.02)
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the service has logged something.
+
+        :raises AssertionError: it has not.
+        """
+        deadline = time.monotonic() + child_module.WORK
+        while text not in (self.path / "service.log").read_text():
+            assert time.monotonic() < deadline, f"never logged: {text}"
             time.sleep(0.02)
 
     def log_tail(self) -> str:
@@ -337,12 +291,3 @@ def file_digest(path: pathlib.Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def age(directory: pathlib.Path, seconds: float) -> int:
-    """Make files look older; return how many there are."""
-    then = time.time() - seconds
-    found = list(directory.iterdir()) if directory.exists() else []
-    for path in found:
-        os.utime(path, (then, then))
-    return len(found)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One way of killing, for the tests and for the campaign by hand."""
 
+import pathlib
 import time
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -9,7 +10,11 @@ from dataclasses import field
 from urllib import error
 
 from tests.chaos import oracle as oracle_module
+from tests.chaos import resent
 from tests.chaos import site as site_module
+
+#: Bytes of a volume: ten chunks.
+SIZE = 640 * 1024
 
 
 @dataclass(slots=True)
@@ -24,18 +29,15 @@ class Outcome:
 class Story:
     """Kills a site's service step by step, and judges it each time."""
 
-    def __init__(self, site: site_module.Site) -> None:
+    def __init__(
+        self, site: site_module.Site, *, patient: bool = False
+    ) -> None:
+        """Let leases expire by themselves where ``patient``."""
         self.site = site
+        self._patient = patient
         self.outcome = Outcome()
-        self._oracle = oracle_module.Oracle(
-            site.path, site.originals, site_module.TRANSFER_THREADS
-        )
-        self._whole: oracle_module.Whole = {}
-
-    @property
-    def oracle(self) -> oracle_module.Oracle:
-        """Return the judge."""
-        return self._oracle
+        self._oracle = oracle_module.Oracle(site.path, site.originals)
+        self._whole: resent.Whole = {}
 
     def kill_at(
         self, plans: Sequence[str], request: Callable[[], object]
@@ -68,10 +70,19 @@ class Story:
         """Look at what a killed process left."""
         self.outcome.kills += 1
         found = self._oracle.at_any_time()
-        whole, parts = self._oracle.whole()
-        found += parts + self._oracle.sent_again(self._whole)
+        whole, parts = resent.whole(self._oracle, site_module.TRANSFER_THREADS)
+        found += parts + resent.sent_again(self._oracle, self._whole)
         self._whole = whole
         self._note(f"killed at {plan}", found)
+        if not self._patient:
+            self.site.expire_leases()
+
+    def kill_after(self, seconds: float, *, pause: float = 0.0) -> None:
+        """Let the service work for a while, or to its end, then kill it."""
+        child = self.site.start(pause=pause)
+        time.sleep(seconds)
+        child.kill()
+        self.judge_dead(f"{seconds:.2f} s")
 
     def resume(self) -> None:
         """Start the service and let it settle all; it goes on running."""
@@ -84,8 +95,8 @@ class Story:
     def judge_settled(self) -> None:
         """Look at the site when nothing is open; the service may run."""
         found = self._oracle.at_rest()
-        found += self._oracle.sent_again(self._whole)
-        found += self._oracle.kept_too_few(self._whole)
+        found += resent.sent_again(self._oracle, self._whole)
+        found += resent.kept_too_few(self._oracle, self._whole)
         self._whole = {}
         self._note("settled", found)
 
@@ -97,3 +108,25 @@ class Story:
 
     def _note(self, when: str, found: list[str]) -> None:
         self.outcome.violations += [f"{when}: {text}" for text in found]
+
+
+def prepared(
+    path: pathlib.Path,
+    *,
+    checkpoints: int = 1,
+    volumes: int = 2,
+    copied: bool = False,
+    interval: int = 1,
+) -> site_module.Site:
+    """Return a site with checkpoints, and no process running."""
+    site = site_module.Site(path / "site", interval=interval)
+    child = site.start()
+    site.make_volumes(volumes, SIZE)
+    for _ in range(checkpoints):
+        site.protect()
+        site.settle()
+    if copied:
+        site.copy()
+        site.settle()
+    assert child.terminate() == 0
+    return site

@@ -5,10 +5,7 @@ import pathlib
 
 import pytest
 
-from tests.chaos import site as site_module
 from tests.chaos import stories
-
-SIZE = 640 * 1024
 
 PROTECT = (
     "request_protect.after",
@@ -61,25 +58,8 @@ DELETE = (
 RESET = ("index.middle", "index.after", "settle.before")
 
 
-def _prepared(
-    path: pathlib.Path, *, checkpoints: int = 1, copied: bool = False
-) -> site_module.Site:
-    """Return a site with checkpoints, and no process running."""
-    site = site_module.Site(path / "site")
-    child = site.start()
-    site.make_volumes(2, SIZE)
-    for _ in range(checkpoints):
-        site.protect()
-        site.settle()
-    if copied:
-        site.copy()
-        site.settle()
-    assert child.terminate() == 0
-    return site
-
-
 def test_protect(tmp_path: pathlib.Path) -> None:
-    with _prepared(tmp_path, checkpoints=0) as site:
+    with stories.prepared(tmp_path, checkpoints=0) as site:
         story = stories.Story(site)
         story.kill_at(PROTECT, site.protect)
         story.resume()
@@ -92,7 +72,7 @@ def test_protect(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("plans", [COPY, COMMIT], ids=["copy", "commit"])
 def test_copy(tmp_path: pathlib.Path, plans: tuple[str, ...]) -> None:
-    with _prepared(tmp_path, checkpoints=2) as site:
+    with stories.prepared(tmp_path, checkpoints=2) as site:
         story = stories.Story(site)
         story.kill_at(plans, site.copy)
         story.resume()
@@ -107,7 +87,7 @@ def test_copy(tmp_path: pathlib.Path, plans: tuple[str, ...]) -> None:
 
 
 def test_restore_reset_and_delete(tmp_path: pathlib.Path) -> None:
-    with _prepared(tmp_path, copied=True) as site:
+    with stories.prepared(tmp_path, copied=True) as site:
         [copy_id] = site.copies().values()
         story = stories.Story(site)
         story.kill_at(RESTORE, lambda: site.restore(copy_id))
@@ -131,7 +111,7 @@ def test_restore_reset_and_delete(tmp_path: pathlib.Path) -> None:
 
 
 def test_clean_up(tmp_path: pathlib.Path) -> None:
-    with _prepared(tmp_path) as site:
+    with stories.prepared(tmp_path) as site:
         story = stories.Story(site)
         child = site.start("clean_up.before", pause=0.3)
         copy_id = site.copy()
@@ -151,7 +131,7 @@ def test_clean_up(tmp_path: pathlib.Path) -> None:
 
 
 def test_what_kills_its_workers_ends_as_error(tmp_path: pathlib.Path) -> None:
-    with _prepared(tmp_path) as site:
+    with stories.prepared(tmp_path) as site:
         path = site.path / "karbor_copy.conf"
         path.write_text(path.read_text().replace("= 1000", "= 2"))
         story = stories.Story(site)

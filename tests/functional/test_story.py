@@ -46,9 +46,7 @@ def test_the_copy_survives_the_main_bank(site: deployment.Deployment) -> None:
     for path in site.volumes.iterdir():
         path.unlink()
     target = members[second]["checkpoint_copy_id"]
-    assert (
-        site.verify(deployment.TWO, target)["status"] == "success"
-    )
+    assert site.verify(deployment.TWO, target)["status"] == "success"
     restore = site.restore(deployment.TWO, target)
     assert restore["status"] == "success", restore
     for item in volumes:

@@ -25,8 +25,8 @@ RESET = common.obj(
             {
                 "state": {
                     "enum": [
-                        status.CheckpointStatus.AVAILABLE,
-                        status.CheckpointStatus.ERROR,
+                        status.CheckpointStatus.AVAILABLE.value,
+                        status.CheckpointStatus.ERROR.value,
                     ]
                 }
             },

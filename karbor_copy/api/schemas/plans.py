@@ -27,7 +27,7 @@ UPDATE = common.obj(
                 "name": common.NAME,
                 "description": common.DESCRIPTION,
                 "resources": common.RESOURCES,
-                "status": {"enum": [*status.PlanStatus]},
+                "status": {"enum": [item.value for item in status.PlanStatus]},
             }
         )
     },

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of who may be served without Keystone."""
+
+import pytest
+from oslo_config import fixture as config_fixture
+
+from karbor_copy import conf as configuration
+from karbor_copy.cmd import setup
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1"])
+def test_loopback(host: str) -> None:
+    with config_fixture.Config(configuration.CONF) as config:
+        config.config(group="api", host=host)
+        setup.check_loopback(configuration.CONF)
+
+
+@pytest.mark.parametrize("host", ["::", "192.0.2.1", "2001:db8::"])
+def test_anything_else_is_refused(host: str) -> None:
+    with config_fixture.Config(configuration.CONF) as config:
+        config.config(group="api", host=host)
+        with pytest.raises(ValueError, match=f"not on {host}"):
+            setup.check_loopback(configuration.CONF)
