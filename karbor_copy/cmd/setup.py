@@ -66,3 +66,16 @@ def check_loopback(conf: cfg.ConfigOpts) -> None:
                 f"auth_strategy noauth serves on loopback addresses only,"
                 f" not on {conf.api.host}"
             )
+
+
+def check_timers(conf: cfg.ConfigOpts) -> None:
+    """Refuse heartbeats that come too late to keep a lease.
+
+    :raises ValueError: fewer than three fit into one lease.
+    """
+    options = conf.protection
+    if options.heartbeat_interval * 3 > options.lease:
+        raise ValueError(
+            f"[protection] heartbeat_interval {options.heartbeat_interval}"
+            f" must be at most a third of lease {options.lease}"
+        )

@@ -63,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.port is not None:
             CONF.set_override("port", args.port, group="api")
         setup.check_loopback(CONF)
+        setup.check_timers(CONF)
         migration.sync()
         registry = provider_registry.load(
             pathlib.Path(CONF.provider_config_dir)

@@ -5,17 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext import compiler
-from sqlalchemy.sql import expression
+from sqlalchemy.sql import functions
 
 
-class now_ms(expression.ColumnElement[int]):  # noqa: N801  named as SQL
+class now_ms(functions.FunctionElement[int]):  # noqa: N801  named as SQL
     """The database's clock at this statement, milliseconds since 1970."""
 
     type = sa.BigInteger()
     inherit_cache = True
 
 
-class new_uuid(expression.ColumnElement[str]):  # noqa: N801  named as SQL
+class new_uuid(functions.FunctionElement[str]):  # noqa: N801  named as SQL
     """A new UUID for each row, as 36 lower-case characters."""
 
     type = sa.String(36)

@@ -6,14 +6,21 @@ from collections.abc import Iterable
 from oslo_log import log as logging
 
 from karbor_copy import exceptions
+from karbor_copy.data_models import status
 from karbor_copy.db import operation_logs
 from karbor_copy.db import settle
 from karbor_copy.protection import running
 
 LOG = logging.getLogger(__name__)
 
-#: Seconds before a commit that failed half-way is rolled forward again.
-_COMMIT_DELAY = 5.0
+#: Seconds before what must be done is tried again: doubled each time.
+_FIRST_DELAY = 5.0
+_LAST_DELAY = 3600.0
+
+
+def growing_delay(attempts: int) -> float:
+    """Return the seconds to wait after so many tries."""
+    return min(_FIRST_DELAY * 2.0 ** min(attempts, 20), _LAST_DELAY)
 
 
 def choose(
@@ -25,7 +32,11 @@ def choose(
     a real error more than the stop of the others that it caused.
     """
     reason = operation.stop_reason
-    if reason is not None and not isinstance(reason, running.Abandoned):
+    if isinstance(reason, running.Abandoned):
+        # The engine may tell of those that it stopped and not of it.
+        if reason.cause is not None:
+            return reason.cause
+    elif reason is not None:
         return reason
     known = list(errors)
     for error in known:
@@ -48,7 +59,7 @@ def end(
         return
     if operation.committing:
         operation_logs.hand_back(
-            log.id, log.epoch, delay=_COMMIT_DELAY, counts=True
+            log.id, log.epoch, delay=growing_delay(log.attempts), counts=True
         )
         LOG.warning(
             "Commit of operation %s failed and will be tried again: %s",
@@ -57,6 +68,9 @@ def end(
         )
         return
     cancelled = isinstance(error, exceptions.OperationCancelled)
+    operation.end_resources(
+        status.CopyStatus.CANCELLED if cancelled else status.CopyStatus.ERROR
+    )
     outcome = settle.Outcome(
         result=settle.CANCELLED if cancelled else settle.FAILURE,
         error_info=None if cancelled else exceptions.reason_of(error),

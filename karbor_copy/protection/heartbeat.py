@@ -24,7 +24,9 @@ class Heartbeat:
         """Take both in seconds."""
         self._lease = lease
         self._interval = interval
-        self._operations: dict[str, running.RunningOperation] = {}
+        # By id and epoch: this very process may take over what it has lost,
+        # while a thread of the attempt before has not noticed yet.
+        self._operations: dict[tuple[str, int], running.RunningOperation] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -41,14 +43,20 @@ class Heartbeat:
         self._thread.join()
 
     def add(self, operation: running.RunningOperation) -> None:
-        """Keep the lease of this operation from now on."""
+        """Keep the lease of this operation from now on.
+
+        An earlier attempt at it that still runs here is told to stop.
+        """
         with self._lock:
-            self._operations[operation.id] = operation
+            for known in self._operations.values():
+                if known.id == operation.id:
+                    known.stop(exceptions.LeaseLost(operation_log_id=known.id))
+            self._operations[(operation.id, operation.epoch)] = operation
 
     def remove(self, operation: running.RunningOperation) -> None:
         """Forget an operation that has ended."""
         with self._lock:
-            del self._operations[operation.id]
+            self._operations.pop((operation.id, operation.epoch), None)
 
     def running_operations(self) -> list[running.RunningOperation]:
         """Return the operations that are at work."""

@@ -60,11 +60,12 @@ class JobMaker:
         row = work_rows.checkpoint(str(operation.log.checkpoint_id))
         provider = self.registry.get(row.provider_id)
         context = _context(operation)
-        graph = protectables.build_graph(
-            context,
-            provider,
-            plan.resources_of(row.protection_plan),
-        )
+        try:
+            graph = protectables.build_graph(
+                context, provider, plan.resources_of(row.protection_plan)
+            )
+        except ValueError as error:
+            raise exceptions.ResourceFailed(reason=str(error)) from error
         work = self._work(operation, provider, graph, context=context)
         return protect.build_protect_flow(work, self.lease)
 

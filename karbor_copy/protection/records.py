@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field
 
 from karbor_copy.data_models import restore
 from karbor_copy.db import restores
@@ -18,6 +19,7 @@ class Record:
     id: str
     project_id: str
     set_status: _SetStatus
+    _told: set[tuple[str, str]] = field(default_factory=set)
 
     def update_resource_status(
         self,
@@ -27,9 +29,18 @@ class Record:
         reason: str | None = None,
     ) -> None:
         """Store the status, and the reason where there is one."""
+        if reason is not None:
+            self._told.add((resource_type, reason))
         self.set_status(
             self.id, f"{resource_type}#{resource_id}", status, reason
         )
+
+    def has_told(self, resource_type: str, reason: str) -> bool:
+        """Tell whether a plugin has given this reason itself.
+
+        It may have done so under the id of the new resource.
+        """
+        return (resource_type, reason) in self._told
 
 
 def restore_record(row: restore.Restore) -> Record:

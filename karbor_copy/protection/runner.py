@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one claimed operation to its end."""
 
-from collections.abc import Callable
 from typing import Any
 
 import futurist
@@ -30,17 +29,6 @@ _Type = status.OperationType
 
 #: First task, graph flow, one task in it, last task: nothing is parallel.
 _SERIAL_NODES = 4
-
-#: Seconds between two tries of a clean-up: doubled each time up to an hour.
-_FIRST_DELAY = 10.0
-_LAST_DELAY = 3600.0
-
-_MAINTENANCE: dict[
-    _Type, Callable[[running.RunningOperation, base.Bank], None]
-] = {
-    _Type.CLEANUP: maintenance.clean_up,
-    _Type.RESET: maintenance.reset,
-}
 
 
 class Runner:
@@ -74,8 +62,8 @@ class Runner:
                     reason=f"{self._max_attempts} workers were lost while"
                     " they worked on it"
                 )
-            elif log.operation_type in _MAINTENANCE:
-                self._maintain(operation)
+            elif log.operation_type is _Type.RESET:
+                maintenance.reset(operation, self._bank(operation))
             else:
                 self._run_flow(operation)
         except Exception as error:
@@ -99,6 +87,9 @@ class Runner:
     def _run_flow(self, operation: running.RunningOperation) -> None:
         flow = self._jobs.make(operation)
         engine = self._engine(flow)
+        # What fails before the first task has begun is not reverted.
+        engine.compile()
+        engine.prepare()
         try:
             engine.run()
         except Exception as error:
@@ -118,11 +109,6 @@ class Runner:
         provider = self._registry.get(row.provider_id)
         return self._banks.patient_bank(provider, operation.check)
 
-    def _maintain(self, operation: running.RunningOperation) -> None:
-        _MAINTENANCE[operation.log.operation_type](
-            operation, self._bank(operation)
-        )
-
     def _roll_forward(self, operation: running.RunningOperation) -> None:
         log = operation.log
         checkpoint_id = str(log.checkpoint_id)
@@ -141,8 +127,10 @@ class Runner:
         except exceptions.CheckpointNotFound:
             # The operation ended before it had written anything.
             maintenance.done(operation)
-        except (exceptions.BankError, exceptions.ProviderNotFound) as error:
-            delay = min(_FIRST_DELAY * 2 ** (log.attempts - 1), _LAST_DELAY)
+        except exceptions.OperationStopped:
+            raise
+        except exceptions.KarborCopyError as error:
+            delay = ending.growing_delay(log.attempts)
             LOG.warning(
                 "Clean-up of %s failed, again in %d s: %s",
                 log.checkpoint_id,

@@ -20,9 +20,13 @@ _COUNTERS = (
 
 
 class Abandoned(exceptions.OperationStopped):
-    """Another resource of the same operation has failed."""
+    """Another resource of the same operation has failed, with this cause."""
 
     msg_fmt = "Another resource of this operation failed."
+
+    def __init__(self, cause: Exception | None = None) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class RunningOperation:
@@ -137,6 +141,13 @@ class RunningOperation:
             entry = self._resource(resource_key)
             entry["status"] = resource_status
             entry["error_info"] = error_info
+
+    def end_resources(self, resource_status: str) -> None:
+        """Give this status to the resources that came to no end."""
+        with self._lock:
+            for entry in self._resources.values():
+                if entry["status"] in status.OPEN_COPY_STATUSES:
+                    entry["status"] = resource_status
 
     def _resource(self, resource_key: str) -> dict[str, Any]:
         return self._resources.setdefault(

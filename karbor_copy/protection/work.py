@@ -17,6 +17,7 @@ from karbor_copy.data_models import parameters as parameters_module
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.plugins import base as plugin_base
+from karbor_copy.protection import records
 from karbor_copy.protection import running
 from karbor_copy.providers import provider as provider_model
 
@@ -46,7 +47,7 @@ class Work:
     source_manifest: manifest.Manifest | None = None
     checkpoint: checkpoint_store.BankCheckpoint | None = None
     hook_arguments: dict[str, Any] = field(default_factory=dict)
-    record: plugin_base.ResourceRecord | None = None
+    record: records.Record | None = None
     failures: list[Exception] = field(default_factory=list)
     _plugins: dict[str, plugin_base.ProtectionPlugin] = field(
         default_factory=dict
@@ -80,11 +81,14 @@ class Work:
         }
 
     def report(self, item: resource.Resource, error: Exception) -> None:
-        """Show at the restore or verification why a resource failed."""
-        if self.record is not None:
+        """Show at the restore or verification why a resource failed.
+
+        Not where its plugin has told the same already.
+        """
+        reason = exceptions.reason_of(error)
+        if self.record is not None and not self.record.has_told(
+            item.type, reason
+        ):
             self.record.update_resource_status(
-                item.type,
-                item.id,
-                status.ResourceStatus.ERROR,
-                exceptions.reason_of(error),
+                item.type, item.id, status.ResourceStatus.ERROR, reason
             )

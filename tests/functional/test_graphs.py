@@ -101,8 +101,8 @@ def test_a_shared_volume_is_copied_once(
     _check_order(plugins.CLOUD.calls)
 
 
-def test_1200_atoms(site: deployment.Deployment) -> None:
-    servers = [_server(f"server-{number}", 2) for number in range(100)]
+def test_more_than_1000_atoms(site: deployment.Deployment) -> None:
+    servers = [_server(f"server-{number}", 2) for number in range(90)]
     plan_id = site.plan(servers)
     began = time.monotonic()
     checkpoint_id = site.protect(plan_id)
@@ -112,11 +112,10 @@ def test_1200_atoms(site: deployment.Deployment) -> None:
     copying = time.monotonic()
     copy = site.copy(plan_id)
     seconds = time.monotonic() - copying
-    print(f"protect {protected - began:.1f} s, copy {seconds:.1f} s")
     assert copy["status"] == "finished"
     _check_order(plugins.CLOUD.calls)
     (member,) = copy["checkpoint_copies"]
-    assert member["objects_copied"] == 2 * 300
+    assert member["objects_copied"] == 2 * 270
     target = member["checkpoint_copy_id"]
     assert len(site.objects(TWO, target)) == len(
         site.objects(ONE, checkpoint_id)

@@ -140,9 +140,9 @@ def test_06_a_copy_survives_the_loss_of_the_source_bank(
     assert site.restored(restore, volume).read_bytes() == b"data"
 
 
-@pytest.mark.parametrize("as_list", [True, False])
+@pytest.mark.parametrize("shape", [list, dict])
 def test_07_parameters_may_be_left_out(
-    site: deployment.Deployment, as_list: bool
+    site: deployment.Deployment, shape: type
 ) -> None:
     """A body without parameters was a 400, as were the blueprint's lists."""
     plan_id = site.plan([site.volume(b"data")])
@@ -150,7 +150,7 @@ def test_07_parameters_may_be_left_out(
     item = {"plan_id": plan_id, "provider_id": ONE}
     answer = site.api.post_json(
         site.url(f"providers/{ONE}/checkpoints/action"),
-        {"copy": [item] if as_list else item},
+        {"copy": [item] if shape is list else item},
         status=202,
     )
     assert answer.json["copy"]["parameters"] == {}

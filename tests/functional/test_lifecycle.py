@@ -141,6 +141,19 @@ def test_what_is_in_use_is_not_deleted(site: deployment.Deployment) -> None:
     site.delete(TWO, copy_id)
 
 
+def _wait_resets(site: deployment.Deployment, checkpoint_id: str) -> None:
+    """Wait until the bank has heard of all resets."""
+    admin = site.user("admin")
+    path = site.url(f"operation_logs?checkpoint_id={checkpoint_id}")
+
+    def settled() -> bool:
+        logs = admin.get(path).json["operation_logs"]
+        resets = [log for log in logs if log["operation_type"] == "reset"]
+        return all(log["status"] == "success" for log in resets)
+
+    deployment.wait(settled)
+
+
 @pytest.mark.parametrize("provider_id", [ONE, TWO])
 def test_reset_to_error_and_back(
     site: deployment.Deployment, provider_id: str
@@ -153,15 +166,7 @@ def test_reset_to_error_and_back(
     index = site.bank(provider_id) / f"checkpoints/{checkpoint_id}/index.json"
     for state in ("error", "available"):
         site.api.put_json(url, {"os-resetState": {"state": state}})
-        path = f"operation_logs?checkpoint_id={checkpoint_id}"
-        admin = site.user("admin")
-
-        def settled(path: str = path) -> bool:
-            logs = admin.get(site.url(path)).json["operation_logs"]
-            resets = [log for log in logs if log["operation_type"] == "reset"]
-            return all(log["status"] == "success" for log in resets)
-
-        deployment.wait(settled)
+        _wait_resets(site, checkpoint_id)
         site.reconcile()
         assert site.checkpoint(provider_id, checkpoint_id)["status"] == state
         assert f'"status": "{state}"' in index.read_text()

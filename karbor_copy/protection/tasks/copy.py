@@ -12,6 +12,7 @@ from karbor_copy.data_models import manifest
 from karbor_copy.data_models import status
 from karbor_copy.db import work_rows
 from karbor_copy.protection import commit
+from karbor_copy.protection import opening
 from karbor_copy.protection import work as work_module
 from karbor_copy.protection.tasks import lifecycle
 
@@ -22,11 +23,15 @@ class InitiateCopyTask(lifecycle.InitiateTask):
     def open(self) -> None:
         """Open the source checkpoint to read and the copy to write."""
         work = self._work
+        for node in work.graph.nodes:
+            work.operation.set_resource(
+                node.key, status.CHECKPOINT_STATUS_WAIT_COPYING
+            )
         rows = work_rows.checkpoint_copy(work.operation.id)
         if work.source_bank is None:
             raise AssertionError("a copy has a source bank")
         source = checkpoint_store.CheckpointStore(work.source_bank)
-        index = _read_source(source, rows.checkpoint_id)
+        index = opening.read_available(source, rows.checkpoint_id)
         work.source_manifest = _read_manifest(source, index)
         _check_graph(work, source, index.id)
         if work.source_manifest is not None:
@@ -50,23 +55,6 @@ class InitiateCopyTask(lifecycle.InitiateTask):
                 writable=True,
             )
         )
-
-
-def _read_source(
-    store: checkpoint_store.CheckpointStore, checkpoint_id: str
-) -> checkpoint_index.CheckpointIndex:
-    try:
-        index = store.read_index(checkpoint_id)
-    except exceptions.ObjectNotFound as error:
-        raise exceptions.ResourceFailed(
-            reason=f"source checkpoint {checkpoint_id} is not in its bank"
-        ) from error
-    if index.status != status.CheckpointStatus.AVAILABLE:
-        raise exceptions.ResourceFailed(
-            reason=f"source checkpoint {checkpoint_id} is {index.status} in"
-            " its bank"
-        )
-    return index
 
 
 def _read_manifest(

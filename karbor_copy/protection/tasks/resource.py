@@ -47,6 +47,9 @@ class ResourceTask(task.Task):
         """Run the hook; a failure stops the operation's other resources."""
         running_operation = self._work.operation
         running_operation.check()
+        running_operation.set_resource(
+            self._resource.key, status.CHECKPOINT_STATUS_COPYING
+        )
         try:
             getattr(self._operation, self._hook)(
                 **self._work.arguments(self._resource)
@@ -73,7 +76,7 @@ class ResourceTask(task.Task):
 
     def failed(self, error: Exception) -> None:
         """Let the other resources of the operation stop, and fail."""
-        self._work.operation.stop(running.Abandoned())
+        self._work.operation.stop(running.Abandoned(error))
         raise error
 
 

@@ -3,6 +3,7 @@
 
 from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
+from karbor_copy.protection import opening
 from karbor_copy.protection.tasks import lifecycle
 
 
@@ -13,7 +14,9 @@ class InitiateUseTask(lifecycle.InitiateTask):
         """Read index and manifest; both must be right."""
         work = self._work
         store = work.store
-        index = store.read_index(str(work.operation.log.checkpoint_id))
+        index = opening.read_available(
+            store, str(work.operation.log.checkpoint_id)
+        )
         made = None
         if index.manifest_sha256 is not None:
             made = store.read_manifest(index.id, index.manifest_sha256)

@@ -21,3 +21,16 @@ def test_anything_else_is_refused(host: str) -> None:
         config.config(group="api", host=host)
         with pytest.raises(ValueError, match=f"not on {host}"):
             setup.check_loopback(configuration.CONF)
+
+
+@pytest.mark.parametrize(("heartbeat", "fits"), [(2.0, True), (7.0, False)])
+def test_heartbeats_must_fit_into_a_lease(heartbeat, fits) -> None:
+    with config_fixture.Config(configuration.CONF) as config:
+        config.config(
+            group="protection", lease=20.0, heartbeat_interval=heartbeat
+        )
+        if fits:
+            setup.check_timers(configuration.CONF)
+            return
+        with pytest.raises(ValueError, match="heartbeat_interval"):
+            setup.check_timers(configuration.CONF)

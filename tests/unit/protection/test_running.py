@@ -81,3 +81,19 @@ def test_totals_are_known_before_all_resources_have_added_up() -> None:
     operation.add_total("T#2", 3, 300)
     assert operation.progress()["bytes_total"] == 600
     assert operation.progress()["objects_total"] == 6
+
+
+def test_what_came_to_no_end_gets_the_status_of_the_whole() -> None:
+    operation = _operation()
+    operation.set_resource("T#1", "wait_copying")
+    operation.set_resource("T#2", "copying")
+    operation.set_resource("T#3", "finished")
+    operation.set_resource("T#4", "error", "why")
+    operation.end_resources("cancelled")
+    resources = operation.progress()["resources"]
+    assert [resources[f"T#{n}"]["status"] for n in range(1, 5)] == [
+        "cancelled",
+        "cancelled",
+        "finished",
+        "error",
+    ]
