@@ -8,6 +8,7 @@ work behind it; P3 and P6 run a real standalone. Shown are medians.
 import argparse
 import contextlib
 import dataclasses
+import datetime
 import json
 import os
 import pathlib
@@ -39,7 +40,6 @@ from karbor_copy.cmd import state  # noqa: E402
 from karbor_copy.conf import CONF  # noqa: E402
 from karbor_copy.db import engine  # noqa: E402
 from karbor_copy.db import models  # noqa: E402
-from karbor_copy.db import operation_logs  # noqa: E402
 from karbor_copy.protection import service as protection  # noqa: E402
 from karbor_copy.providers import registry  # noqa: E402
 from karbor_copy.rpc import transport  # noqa: E402
@@ -89,6 +89,7 @@ class Call:
         request = webob.Request.blank(
             path,
             method=method,
+            environ={"REMOTE_ADDR": "127.0.0.1"},
             headers={"X-Auth-Token": f"bench:{rows.PROJECT}"},
         )
         if body is not None:
@@ -216,7 +217,7 @@ def insert_copies(session: Any, plan_id: str, count: int) -> None:
         "plan_id": plan_id,
         "parameters": {},
         "status": "finished",
-        "created_at": operation_logs.utcnow(),
+        "created_at": datetime.datetime.now(datetime.UTC),
     }
     session.execute(
         sa.insert(models.Copy),
@@ -250,7 +251,7 @@ def copy_all() -> Iterator[Line]:
         for item in made:
             waits.for_checkpoint(client, standalone.REGION_ONE, item["id"])
         cpu, begin = cpu_seconds(service.process.pid), time.perf_counter()
-        copy = client.copies.create(standalone.REGION_ONE, plan["id"])
+        client.copies.create(standalone.REGION_ONE, plan["id"])
         posted = time.perf_counter() - begin
         # The list, since showing a copy shows all of its checkpoints.
         while next(iter(client.copies.list()))["status"] != "finished":
@@ -320,14 +321,16 @@ def idle_queries() -> Iterator[Line]:
     )
 
 
+# The peak of the memory is read from /proc: getrusage tells the parent's too.
 IMPORT = """
-import resource, sys, time
+import re, time
 begin = time.perf_counter()
-import karbor_copy.wsgi.api
+from karbor_copy import concurrency
+concurrency.use_native_threads()
 import karbor_copy.api.app
 taken = time.perf_counter() - begin
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
+print(taken, time.process_time(), int(peak[1]) / 1024)
 """
 
 

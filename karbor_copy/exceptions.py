@@ -2,8 +2,8 @@
 """What can go wrong, as one small tree that knows nothing of HTTP.
 
 The families matter to callers: ``api/faults.py`` turns Invalid, NotFound,
-Conflict and Forbidden into answers; the runner treats TransientError as
-worth another try and everything else as final.
+Conflict and Forbidden into answers; banks/retry.py tries again what is a
+BankUnavailable; an OperationStopped is no failure of the work.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ class KarborCopyError(Exception):
 class Invalid(KarborCopyError):
     """The request can't be served as it stands, whatever the state."""
 
-    msg_fmt = "Invalid input received: %(reason)s"
+    msg_fmt = "%(reason)s"
 
 
 class NotFound(KarborCopyError):
@@ -51,6 +51,12 @@ class ServiceUnavailable(KarborCopyError):
     """Something the service needs is away for the moment."""
 
     msg_fmt = "The service is unavailable for the moment."
+
+
+class UnknownMarker(Invalid):
+    """A list shall begin after something that is not on it."""
+
+    msg_fmt = "Unknown marker %(marker)r."
 
 
 class InvalidKey(Invalid):
@@ -141,16 +147,20 @@ class ObjectNotFound(BankError):
     msg_fmt = "Object %(key)s not found."
 
 
-class TransientError(KarborCopyError):
-    """Worth another try after a pause."""
+class ObjectExists(BankError):
+    """The key holds other bytes, and they were to be left alone."""
 
-    msg_fmt = "%(reason)s"
+    msg_fmt = "Object %(key)s exists already with other bytes."
 
 
-class BankUnavailable(BankError, TransientError):
+class BankUnavailable(BankError):
     """The back-end does not answer, is busy, or its container is missing."""
 
     msg_fmt = "Bank unavailable: %(reason)s"
+
+
+class BatchLost(BankUnavailable):
+    """The flush of a batch failed: all of it has to be put again, now."""
 
 
 class BankRejected(BankError):
@@ -173,7 +183,7 @@ class SourceCorrupt(KarborCopyError):
     msg_fmt = "source object %(key)s is corrupt: %(reason)s"
 
 
-class SourceChanged(TransientError):
+class SourceChanged(KarborCopyError):
     """What is protected or copied changed while it was being read."""
 
     msg_fmt = "%(reason)s"

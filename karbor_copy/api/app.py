@@ -2,25 +2,39 @@
 """Puts the WSGI application together: middleware, hooks, root."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import pecan
 from oslo_config import cfg
-from oslo_middleware import cors
-from oslo_middleware import http_proxy_to_wsgi
-from oslo_middleware import request_id
 
+from karbor_copy import exceptions
 from karbor_copy import policy
+from karbor_copy.api import collaborators
 from karbor_copy.api import faults
 from karbor_copy.api import hooks
 from karbor_copy.api import middleware
+from karbor_copy.api import noauth
 from karbor_copy.api import root
-from karbor_copy.api import services
 from karbor_copy.providers import registry as provider_registry
 
 
 class Application(pecan.Pecan):
-    """pecan's, which leaves an empty answer its status."""
+    """pecan's, for paths that are text, with the status of empty answers."""
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any
+    ) -> Iterable[bytes]:
+        """Serve one request.
+
+        :raises Invalid: the path is no text, of which pecan would log more.
+        """
+        try:
+            # WSGI hands bytes over as the characters of Latin-1.
+            environ["PATH_INFO"].encode("latin-1").decode()
+        except UnicodeDecodeError as error:
+            raise exceptions.Invalid("The path is not UTF-8.") from error
+        return super().__call__(environ, start_response)  # type: ignore[no-any-return]
 
     def _handle_empty_response_body(self, state: Any) -> None:
         """Keep 200, which Karbor answers when it has nothing to say."""
@@ -29,18 +43,13 @@ class Application(pecan.Pecan):
 def make_app(
     conf: cfg.ConfigOpts,
     registry: provider_registry.Registry,
-    client: services.Client,
+    client: collaborators.Client,
 ) -> Any:
     """Return the WSGI application."""
     policy.init(conf)
-    cors.set_defaults(
-        allow_headers=["X-Auth-Token"],
-        allow_methods=["GET", "PUT", "POST", "DELETE"],
-        expose_headers=[request_id.HTTP_RESP_HEADER_REQUEST_ID],
-    )
     application: Any = Application(
         root.RootController(
-            services.Services(
+            collaborators.Collaborators(
                 registry=registry,
                 client=client,
                 max_limit=conf.api.max_limit,
@@ -50,15 +59,14 @@ def make_app(
         hooks=[hooks.FaultHook(), hooks.ContextHook(), hooks.InputHook()],
         guess_content_type_from_ext=False,
     )
-    # The first meets a request first and its answer last. Only the id of
-    # the request is further out than the faults, which tell it.
+    # The first meets a request first and its answer last. Who asks is known
+    # before a byte of the body is read.
     layers = (
         middleware.RequestId,
-        functools.partial(cors.CORS, conf=conf),
-        functools.partial(http_proxy_to_wsgi.HTTPProxyToWSGI, conf=conf),
+        middleware.RequestLog,
         faults.FaultMiddleware,
+        noauth.NoAuth,
         functools.partial(middleware.SizeLimit, limit=conf.api.max_body_size),
-        middleware.NoAuth,
     )
     for layer in reversed(layers):
         application = layer(application)

@@ -4,22 +4,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from typing import Final
 
 from karbor_copy import context as request_context
+
+#: The body of a request that has none, as null is one.
+NO_BODY: Final = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A request that has passed the hooks.
 
-    ``body`` is the parsed JSON, None where there is no body; ``url`` is the
-    absolute address without its query; ``query`` holds the query's pairs.
+    ``body`` is the parsed JSON or ``NO_BODY``; ``url`` is the absolute
+    address without its query; ``query`` holds the query's pairs.
     """
 
     context: request_context.RequestContext
     url: str
     query: Sequence[tuple[str, str]]
-    body: Any = None
+    body: Any = NO_BODY
 
     @property
     def project_id(self) -> str:

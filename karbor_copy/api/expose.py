@@ -4,6 +4,7 @@
 import functools
 import json
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ import pecan
 from karbor_copy import exceptions
 from karbor_copy.api import call
 from karbor_copy.api import hooks
+from karbor_copy.api import query as api_query
 from karbor_copy.api import schemas
 
 Handler = Callable[..., Any]
@@ -20,13 +22,15 @@ Handler = Callable[..., Any]
 def expose(
     rule: str | None = None,
     *,
+    query: Collection[str] = (),
     schema: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> Callable[[Handler], Handler]:
     """Decorate a method ``(self, call, *ids)`` that returns what JSON can.
 
-    The caller must pass the policy ``rule`` before the body is looked at.
-    A method without ``schema`` takes no body. None is an empty answer.
+    The caller must pass the policy ``rule`` before anything is looked at.
+    ``query`` names the parameters that the method reads. A method without
+    ``schema`` takes no body. None is an empty answer.
     """
     validator = None if schema is None else schemas.Validator(schema)
 
@@ -37,6 +41,7 @@ def expose(
             this = _current_call()
             if rule is not None:
                 this.context.can(rule)
+            api_query.check(this.query, query)
             _check_body(this.body, validator)
             return _respond(status, handler(self, this, *ids))
 
@@ -57,9 +62,9 @@ def _current_call() -> call.Call:
 
 def _check_body(body: Any, validator: schemas.Validator | None) -> None:
     if validator is None:
-        if body is not None:
+        if body is not call.NO_BODY:
             raise exceptions.Invalid("This request takes no body.")
-    elif body is None:
+    elif body is call.NO_BODY:
         raise exceptions.Invalid("The request has no body.")
     else:
         validator.validate(body)

@@ -10,11 +10,14 @@ from webob import exc
 from karbor_copy import context as request_context
 from karbor_copy import exceptions
 from karbor_copy import policy
+from karbor_copy.api import call
 from karbor_copy.api import faults
 from karbor_copy.api import json_body
 
 CONTENT_TYPE = "application/json"
 MAX_PARAMETERS = 100
+#: Below /v1 these alone need no token: the version's own document.
+OPEN = ("/v1", "/v1/")
 
 
 class ContextHook(hooks.PecanHook):
@@ -32,13 +35,12 @@ class ContextHook(hooks.PecanHook):
         :raises Invalid: the URL names another project.
         """
         environ = state.request.environ
+        path = state.request.path_info
         context = request_context.RequestContext.from_environ(environ)
         context.is_admin = policy.is_admin(context)
         state.request.context["context"] = context
-        _, version, project_id = (*state.request.path_info.split("/"), "", "")[
-            :3
-        ]
-        if version != "v1" or not project_id:
+        _, version, project_id = (*path.split("/"), "", "")[:3]
+        if version != "v1" or path in OPEN:
             return
         if not context.user_id or not context.project_id:
             raise faults.HTTPFault(
@@ -66,7 +68,7 @@ class InputHook(hooks.PecanHook):
         request.context["body"] = _body(request)
         # Nothing is left for pecan to parse, and JSON for it to answer.
         request.body = b""
-        request.content_type = ""
+        request.environ["CONTENT_TYPE"] = ""
         request.pecan["content_type"] = CONTENT_TYPE
 
 
@@ -108,12 +110,9 @@ def _body(request: Any) -> Any:
     # NOTE(SizeLimit): it holds the whole body, within bounds, in memory.
     body = request.environ["wsgi.input"].read()
     if not body:
-        return None
-    if request.content_type != CONTENT_TYPE:
+        return call.NO_BODY
+    if request.content_type.lower() != CONTENT_TYPE:
         raise faults.HTTPFault(
             415, f"The Content-Type of a body must be {CONTENT_TYPE}."
         )
-    value = json_body.parse(body)
-    if value is None:
-        raise exceptions.Invalid("None is not of type 'object'")
-    return value
+    return json_body.parse(body)

@@ -1,38 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every request passes through before it is routed."""
+"""What every request passes through before it is known who asks."""
 
 import io
-import ipaddress
-import re
+import time
+import urllib.parse
 from collections.abc import Iterable
 from typing import Any
 
+from oslo_log import log as logging
 from oslo_middleware import request_id
 
+from karbor_copy import context as request_context
 from karbor_copy.api import faults
 
-#: A project's id becomes a part of bank keys.
-PROJECT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,254}")
-ADMIN_USER = "admin"
-
-_IDENTITY = (
-    "HTTP_X_USER",
-    "HTTP_X_PROJECT",
-    "HTTP_X_TENANT",
-    "HTTP_X_DOMAIN",
-    "HTTP_X_ROLE",
-    "HTTP_X_SERVICE",
-    "HTTP_X_IDENTITY",
-    "HTTP_X_IS_ADMIN",
-    "HTTP_X_STORAGE_TOKEN",
-    "HTTP_OPENSTACK_SYSTEM_SCOPE",
-)
+LOG = logging.getLogger(__name__)
 
 
 class RequestId(request_id.RequestId):
     """oslo.middleware's, with the second header that Karbor sends."""
 
     compat_headers: list[str] = ["x-compute-request-id"]
+
+
+class RequestLog:
+    """Gives a request its context, and one line in the log at its end."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any
+    ) -> Iterable[bytes]:
+        """Serve one request.
+
+        What is logged before it is known who asks bears this request's id,
+        and not that of the one before on the same thread.
+        """
+        request_context.RequestContext(
+            request_id=environ[request_id.ENV_REQUEST_ID]
+        )
+        begin = time.monotonic()
+        told = ["-"]
+
+        def start(status: str, *args: Any) -> Any:
+            told[0] = status.partition(" ")[0]
+            return start_response(status, *args)
+
+        answer: Iterable[bytes] = self._application(environ, start)
+        LOG.info(
+            "%s %s %s, project %s, %.0f ms",
+            environ["REQUEST_METHOD"],
+            urllib.parse.quote(
+                environ.get("PATH_INFO", ""), safe="/:", encoding="latin-1"
+            ),
+            told[0],
+            environ.get("HTTP_X_PROJECT_ID", "-"),
+            (time.monotonic() - begin) * 1000,
+        )
+        return answer
 
 
 class SizeLimit:
@@ -45,13 +70,17 @@ class SizeLimit:
     def __call__(
         self, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
-        """Serve one request."""
-        body = self._read(environ)
+        """Serve one request.
+
+        :raises HTTPFault: 413 for a body that is too large, 400 for one
+            that does not come whole.
+        """
+        body = self._body(environ)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         return self._application(environ, start_response)  # type: ignore[no-any-return]
 
-    def _read(self, environ: dict[str, Any]) -> bytes:
+    def _body(self, environ: dict[str, Any]) -> bytes:
         """Return the body, whether its length is announced or not."""
         length = environ.get("CONTENT_LENGTH") or ""
         stream = environ["wsgi.input"]
@@ -59,15 +88,17 @@ class SizeLimit:
             if not environ.get("HTTP_TRANSFER_ENCODING"):
                 return b""
             # NOTE(chunked): a server ends the stream where the body ends.
-            body: bytes = stream.read(self._limit + 1)
-        elif not (length.isascii() and length.isdigit()):
+            body = _read(stream, self._limit + 1)
+            if len(body) > self._limit:
+                raise self._too_large()
+            return body
+        if not (length.isascii() and length.isdigit()):
             raise faults.HTTPFault(400, "Content-Length must be a number.")
-        elif len(length) > 18 or int(length) > self._limit:
+        if len(length) > 18 or int(length) > self._limit:
             raise self._too_large()
-        else:
-            body = stream.read(int(length))
-        if len(body) > self._limit:
-            raise self._too_large()
+        body = _read(stream, int(length))
+        if len(body) < int(length):
+            raise _unreadable()
         return body
 
     def _too_large(self) -> faults.HTTPFault:
@@ -78,45 +109,18 @@ class SizeLimit:
         )
 
 
-def _is_local(address: str) -> bool:
-    """Tell whether an address is this host's; none is a local socket."""
+def _read(stream: Any, size: int) -> bytes:
     try:
-        return not address or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+        body: bytes = stream.read(size)
+    except (ValueError, OSError) as error:
+        # A chunk without a size, or a caller who has fallen silent.
+        raise _unreadable() from error
+    return body
 
 
-class NoAuth:
-    """Takes the caller's word: the token is ``user:project``.
-
-    Whoever can reach it is believed, so it serves its own host only. It
-    sets the headers that Keystone's middleware would set, and removes
-    those that the caller has made up.
-    """
-
-    def __init__(self, application: Any) -> None:
-        self._application = application
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Any
-    ) -> Iterable[bytes]:
-        """Serve one request.
-
-        :raises HTTPFault: 403 for a caller on another machine.
-        """
-        if not _is_local(environ.get("REMOTE_ADDR", "")):
-            raise faults.HTTPFault(
-                403, "With auth_strategy = noauth only this host is served."
-            )
-        for name in [name for name in environ if name.startswith(_IDENTITY)]:
-            del environ[name]
-        user, _, project = environ.get("HTTP_X_AUTH_TOKEN", "").partition(":")
-        project = project or user
-        if user and PROJECT_ID.fullmatch(project):
-            admin = user == ADMIN_USER
-            environ["HTTP_X_USER_ID"] = user
-            environ["HTTP_X_PROJECT_ID"] = project
-            environ["HTTP_X_ROLES"] = (
-                "admin,member,reader" if admin else "member,reader"
-            )
-        return self._application(environ, start_response)  # type: ignore[no-any-return]
+def _unreadable() -> faults.HTTPFault:
+    return faults.HTTPFault(
+        400,
+        "The request body could not be read.",
+        {"Connection": "close"},
+    )

@@ -6,17 +6,17 @@ from typing import Any
 
 import pecan
 
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import faults
 from karbor_copy.api import routes
-from karbor_copy.api import services as api_services
 
 
 class RootController:
     """pecan asks it for the handler of every path."""
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._router = routes.Router(routes.table(services))
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._router = routes.Router(routes.table(collaborators))
 
     @pecan.expose()
     def _route(

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import faults
-from karbor_copy.api import ids
-from karbor_copy.api import services as api_services
 from karbor_copy.api import versions
 from karbor_copy.api.v1 import checkpoints
 from karbor_copy.api.v1 import copies
@@ -19,6 +18,7 @@ from karbor_copy.api.v1 import providers
 from karbor_copy.api.v1 import restores
 from karbor_copy.api.v1 import services as os_services
 from karbor_copy.api.v1 import verifications
+from karbor_copy.data_models import ids
 
 Methods = Mapping[str, expose.Handler]
 
@@ -26,10 +26,10 @@ Methods = Mapping[str, expose.Handler]
 FREE = ("{project_id}", "{resource_type}", "{resource_id}")
 
 
-def table(services: api_services.Services) -> dict[str, Methods]:
+def table(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
     """Return path -> method -> handler."""
     version = versions.VersionController()
-    below = {**_protected(services), **_records(services)}
+    below = {**_protected(collaborators), **_records(collaborators)}
     return {
         "/": {"GET": version.index},
         "/healthcheck": {"GET": version.healthcheck},
@@ -39,12 +39,14 @@ def table(services: api_services.Services) -> dict[str, Methods]:
     }
 
 
-def _protected(services: api_services.Services) -> dict[str, Methods]:
+def _protected(
+    collaborators: collaborators.Collaborators,
+) -> dict[str, Methods]:
     """Return what is protected, where, and its copies."""
-    provider = providers.ProviderController(services)
-    checkpoint = checkpoints.CheckpointController(services)
-    copy = copies.CopyController(services)
-    plan = plans.PlanController(services)
+    provider = providers.ProviderController(collaborators)
+    checkpoint = checkpoints.CheckpointController(collaborators)
+    copy = copies.CopyController(collaborators)
+    plan = plans.PlanController(collaborators)
     return {
         "plans": {"GET": plan.index, "POST": plan.create},
         "plans/{plan_id}": {
@@ -71,13 +73,13 @@ def _protected(services: api_services.Services) -> dict[str, Methods]:
     }
 
 
-def _records(services: api_services.Services) -> dict[str, Methods]:
+def _records(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
     """Return what is done with checkpoints, and what there is to see."""
-    protectable = protectables.ProtectableController(services)
-    restore = restores.RestoreController(services)
-    verification = verifications.VerificationController(services)
-    log = operation_logs.OperationLogController(services)
-    service = os_services.ServiceController(services)
+    protectable = protectables.ProtectableController(collaborators)
+    restore = restores.RestoreController(collaborators)
+    verification = verifications.VerificationController(collaborators)
+    log = operation_logs.OperationLogController(collaborators)
+    service = os_services.ServiceController(collaborators)
     return {
         "restores": {"GET": restore.index, "POST": restore.create},
         "restores/{restore_id}": {"GET": restore.show},
@@ -122,7 +124,7 @@ class Router:
         """
         for pattern, methods in self._by_length.get(len(segments), ()):
             if all(
-                part.startswith("{") or part == segment
+                bool(segment) if part.startswith("{") else part == segment
                 for part, segment in zip(pattern, segments, strict=True)
             ):
                 return methods, [

@@ -10,11 +10,11 @@ Rules that hold for all methods:
 * Every call may be made again with the same arguments: after a lost answer,
   by a resumed operation, or by a worker that does not know it was replaced.
 * A driver raises only the errors of :class:`karbor_copy.exceptions.BankError`
-  and its family: ``ObjectNotFound``, ``BankUnavailable`` (transient, worth a
-  retry; also a container that is missing or can't be listed: a bank that is
-  not there is never an empty one), ``BankRejected`` (permanent: full,
-  read-only, forbidden, over quota), ``DigestMismatch``, and ``InvalidKey``
-  before anything is touched.
+  and its family: ``ObjectNotFound``, ``ObjectExists``, ``BankUnavailable``
+  (transient, worth a retry; also a container that is missing or can't be
+  listed: a bank that is not there is never an empty one), ``BankRejected``
+  (permanent: full, read-only, forbidden, over quota), ``DigestMismatch``,
+  and ``InvalidKey`` before anything is touched.
 * A driver does not retry; ``banks/retry.py`` does, for all of them.
 * A driver logs no key material and reads no configuration: its options come
   through its constructor by the names in ``OPTS``.
@@ -56,15 +56,12 @@ class ObjectInfo:
 class Properties:
     """What a driver can do, fixed for its life.
 
-    ``max_connections`` bounds the threads that use it at a time;
-    ``verifies`` names the digests that the back-end itself checks on a put;
-    ``object_lock`` tells of write-once storage; ``local`` that calls are
-    answered by this machine, so that threads gain nothing on small objects.
+    ``max_connections`` bounds the threads of one operation that use it at a
+    time; ``local`` tells that calls are answered by this machine, so that
+    threads gain nothing on small objects.
     """
 
     max_connections: int = 4
-    verifies: frozenset[str] = frozenset()
-    object_lock: bool = False
     local: bool = False
 
 
@@ -148,6 +145,25 @@ class Bank(Writer, abc.ABC):
         """
 
     @abc.abstractmethod
+    def put_new(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> ObjectInfo:
+        """As :meth:`put`, but never in the place of other bytes.
+
+        However late the bytes arrive and whoever puts at the same time: of
+        several calls one stores its object. The same bytes under the key
+        already are as good as stored, as after a lost answer.
+
+        :raises ObjectExists: the key holds other bytes.
+        """
+
+    @abc.abstractmethod
     def open(
         self, key: str, offset: int = 0, length: int | None = None
     ) -> contextlib.AbstractContextManager[Reader]:
@@ -187,15 +203,6 @@ class Bank(Writer, abc.ABC):
         """Delete an object, durably; deleting what is not there is done.
 
         :raises BankRejected, BankUnavailable: it may still be there.
-        """
-
-    @abc.abstractmethod
-    def copy_within(self, source_key: str, key: str) -> bool:
-        """Copy an object inside the back-end, without the bytes passing us.
-
-        Return False where the back-end can't.
-
-        :raises ObjectNotFound: there is no source object.
         """
 
     @abc.abstractmethod

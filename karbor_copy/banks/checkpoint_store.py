@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from karbor_copy import exceptions
+from karbor_copy.banks import attempts
 from karbor_copy.banks import base
+from karbor_copy.banks import batches
 from karbor_copy.banks import keys
 from karbor_copy.banks import manifest
 from karbor_copy.banks import recorder as recorders
@@ -51,16 +53,21 @@ class CheckpointStore:
 
     def write_index(self, index: checkpoint_index.CheckpointIndex) -> None:
         """Put index.json; with it the checkpoint counts."""
-        self._put(keys.index_key(index.id), index.to_json(), serialized=True)
+        data = index.to_json()
+        key = keys.index_key(index.id)
+        self.bank.put(key, (data,), size=len(data), serialized=True)
 
     def write_index_keys(
         self, index: checkpoint_index.CheckpointIndex
     ) -> None:
         """Put the keys by which Karbor finds the checkpoint, together."""
         data = index.id.encode()
-        with self.bank.batch() as batch:
+
+        def work(writer: base.Writer) -> None:
             for key in keys.index_keys(index):
-                batch.put(key, (data,), size=len(data))
+                writer.put(key, (data,), size=len(data))
+
+        batches.put(self.bank, work)
 
     def delete_index_keys(
         self, index: checkpoint_index.CheckpointIndex
@@ -85,10 +92,23 @@ class CheckpointStore:
             )
         return manifest.load(data, checkpoint_id)
 
-    def write_manifest(self, value: manifest_model.Manifest) -> str:
-        """Put the manifest and return the SHA-256 of its bytes."""
+    def write_manifest(
+        self,
+        value: manifest_model.Manifest,
+        *,
+        attempt: int,
+        check: Callable[[], None],
+    ) -> str:
+        """Put one attempt's manifest and return the SHA-256 of its bytes.
+
+        ``attempt`` and ``check`` keep a worker that was replaced from
+        overwriting its successor's, as :func:`attempts.put` says.
+
+        :raises ObjectExists: the first attempt comes too late.
+        """
         data = manifest.dump(value)
-        self._put(keys.manifest_key(value.checkpoint_id), data)
+        key = keys.manifest_key(value.checkpoint_id)
+        attempts.put(self.bank, key, data, attempt=attempt, check=check)
         return manifest.digest(data)
 
     def delete_manifest(self, checkpoint_id: str) -> None:
@@ -106,25 +126,25 @@ class CheckpointStore:
     def delete_objects(
         self,
         checkpoint_id: str,
+        check: Callable[[], None],
         keep: Container[str] = (),
         only: Callable[[str], bool] | None = None,
     ) -> int:
         """Delete data objects and return how many.
 
+        ``check`` is called for each and raises what shall stop the work;
         ``keep`` and ``only`` are asked with keys relative to the checkpoint.
         """
-        doomed = [
-            info.key
-            for info in self.list_objects(checkpoint_id)
-            if info.key not in keep and (only is None or only(info.key))
-        ]
+        doomed = []
+        for info in self.list_objects(checkpoint_id):
+            check()
+            if info.key not in keep and (only is None or only(info.key)):
+                doomed.append(info.key)
         prefix = keys.checkpoint_prefix(checkpoint_id)
         for key in doomed:
+            check()
             self.bank.delete(prefix + key)
         return len(doomed)
-
-    def _put(self, key: str, data: bytes, *, serialized: bool = False) -> None:
-        self.bank.put(key, (data,), size=len(data), serialized=serialized)
 
 
 class BankCheckpoint:

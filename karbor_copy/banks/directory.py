@@ -3,7 +3,8 @@
 
 A key is a path below the container directory, so one key can't lie below
 another. An object being written has a name in a second directory beside the
-container and gets its own by a rename. In a batch a key that was free is
+container and gets its own by a rename, or by a link where it must not
+replace another. In a batch a key that was free is
 written in place, and one flush of the file system makes all durable; a file
 that exists is never opened for writing, so that a process which wakes up
 late can't cut short what another has finished since.
@@ -13,8 +14,10 @@ errors: a local one or NFS, on Linux 5.8 or later.
 """
 
 import contextlib
+import hashlib
 import os
 import stat
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -32,6 +35,7 @@ class DirectoryBank(base.Bank):
 
     def __init__(self, path: str, container: str) -> None:
         self._root = os.path.join(os.path.abspath(path), container)
+        self._tree = files.Tree(self._root)
         self._temporary = files.TemporaryFiles(
             os.path.join(os.path.abspath(path), f".{container}.tmp")
         )
@@ -65,11 +69,28 @@ class DirectoryBank(base.Bank):
         serialized: bool = False,
     ) -> base.ObjectInfo:
         """Store an object, as :meth:`base.Bank.put` says."""
-        info = self._replace(
-            key, chunks, size=size, digests=digests, durable=True
+        found = self._put_aside(
+            key, chunks, size=size, digests=digests, name=self._rename
         )
         return base.ObjectInfo(
-            key=key, size=size, digests=info, serialized=serialized
+            key=key, size=size, digests=found, serialized=serialized
+        )
+
+    def put_new(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        """Store an object, as :meth:`base.Bank.put_new` says."""
+        found = self._put_aside(
+            key, chunks, size=size, digests=digests, name=self._link
+        )
+        return base.ObjectInfo(
+            key=key, size=size, digests=found, serialized=serialized
         )
 
     def open(
@@ -121,16 +142,7 @@ class DirectoryBank(base.Bank):
             files.check_container(self._root)
         except OSError as error:
             raise files.translate(error) from error
-        self._remove_empty(os.path.dirname(path))
-
-    def copy_within(self, source_key: str, key: str) -> bool:
-        """Return False: the bytes would pass this machine anyhow.
-
-        :raises ObjectNotFound: there is no source object.
-        """
-        keys.check_key(key)
-        self.stat(source_key)
-        return False
+        self._tree.remove_empty(os.path.dirname(path))
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
@@ -157,8 +169,13 @@ class DirectoryBank(base.Bank):
         try:
             file = self._create(path)
         except FileExistsError:
-            return self._replace(
-                key, chunks, size=size, digests=digests, durable=False
+            return self._put_aside(
+                key,
+                chunks,
+                size=size,
+                digests=digests,
+                name=self._rename,
+                durable=False,
             )
         except OSError as error:
             raise files.translate(error) from error
@@ -179,19 +196,23 @@ class DirectoryBank(base.Bank):
             try:
                 return os.open(path, files.CREATE, 0o640)
             except FileNotFoundError:
-                self._make_parents(path)
+                self._tree.make_parents(path)
         raise exceptions.BankUnavailable(reason="directories keep vanishing")
 
-    def _replace(
+    def _put_aside(
         self,
         key: str,
         chunks: Iterable[bytes | memoryview],
         *,
         size: int,
         digests: Mapping[str, str] | None,
-        durable: bool,
+        name: Callable[[str, str, str], None],
+        durable: bool = True,
     ) -> dict[str, str]:
-        """Write a file aside and give it the key's name by a rename."""
+        """Write a temporary file, then give it its name in the bank.
+
+        ``name`` is called with the file's path, the key and the SHA-256.
+        """
         path = self._path(key)
         files.check_container(self._root)
         with self._temporary.create() as (file, temporary):
@@ -199,47 +220,48 @@ class DirectoryBank(base.Bank):
             try:
                 if durable:
                     os.fsync(file)
-                self._rename(temporary, path)
+                name(temporary, key, found["sha256"])
                 if durable:
-                    self._sync_parents(path)
+                    self._tree.sync_parents(path)
             except OSError as error:
                 raise files.translate(error) from error
         return found
 
-    def _rename(self, temporary: str, path: str) -> None:
+    def _rename(self, temporary: str, key: str, _sha256: str) -> None:
+        path = self._path(key)
         for _ in range(files.RACES):
             try:
                 os.rename(temporary, path)
                 return
             except FileNotFoundError:
-                self._make_parents(path)
+                self._tree.make_parents(path)
         raise exceptions.BankUnavailable(reason="directories keep vanishing")
 
-    def _make_parents(self, path: str) -> None:
-        """Make the directories between the container and a path."""
-        files.check_container(self._root)
-        for directory in reversed(list(self._parents(path))):
-            with contextlib.suppress(FileExistsError, FileNotFoundError):
-                os.mkdir(directory, 0o750)
+    def _link(self, temporary: str, key: str, sha256: str) -> None:
+        path = self._path(key)
+        for _ in range(files.RACES):
+            try:
+                os.link(temporary, path)
+                return
+            except FileNotFoundError:
+                self._tree.make_parents(path)
+            except FileExistsError:
+                # It may be deleted before it could be read.
+                with contextlib.suppress(exceptions.ObjectNotFound):
+                    if self._flushed_digest(key) == sha256:
+                        return
+                    raise exceptions.ObjectExists(key=key) from None
+        raise exceptions.BankUnavailable(reason="names keep vanishing")
 
-    def _sync_parents(self, path: str) -> None:
-        # All of them: another thread may have made one and not synced yet.
-        for directory in self._parents(path):
-            files.sync_path(directory)
-        files.sync_path(self._root)
-
-    def _remove_empty(self, directory: str) -> None:
-        with contextlib.suppress(OSError):
-            while directory != self._root:
-                os.rmdir(directory)
-                directory = os.path.dirname(directory)
-
-    def _parents(self, path: str) -> Iterator[str]:
-        """Yield the directories above a path, below the container."""
-        directory = os.path.dirname(path)
-        while directory != self._root:
-            yield directory
-            directory = os.path.dirname(directory)
+    def _flushed_digest(self, key: str) -> str:
+        """Return the SHA-256 of an object, made durable."""
+        digest = hashlib.sha256()
+        buffer = memoryview(bytearray(base.BLOCK_SIZE))
+        with directory_reader.OpenObject(self._root, key, 0, None) as reader:
+            while count := reader.readinto(buffer):
+                digest.update(buffer[:count])
+            reader.sync()
+        return digest.hexdigest()
 
 
 class _Batch:

@@ -162,6 +162,48 @@ def unlink_same(path: str, file: int) -> None:
             os.unlink(path)
 
 
+class Tree:
+    """The directories between the container and its files."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def make_parents(self, path: str) -> None:
+        """Make the directories above a path.
+
+        :raises BankUnavailable: the container is missing.
+        """
+        check_container(self._root)
+        for directory in reversed(list(self._parents(path))):
+            with contextlib.suppress(FileExistsError, FileNotFoundError):
+                os.mkdir(directory, 0o750)
+
+    def sync_parents(self, path: str) -> None:
+        """Flush the names of a path and of the directories above it.
+
+        :raises OSError: they may not be on the medium.
+        """
+        # All of them: another thread may have made one and not synced yet.
+        # One that is gone was empty: the file is deleted again already.
+        for directory in self._parents(path):
+            with contextlib.suppress(FileNotFoundError):
+                sync_path(directory)
+        sync_path(self._root)
+
+    def remove_empty(self, directory: str) -> None:
+        """Remove a directory and those above it, up to one in use."""
+        with contextlib.suppress(OSError):
+            while directory != self._root:
+                os.rmdir(directory)
+                directory = os.path.dirname(directory)
+
+    def _parents(self, path: str) -> Iterator[str]:
+        directory = os.path.dirname(path)
+        while directory != self._root:
+            yield directory
+            directory = os.path.dirname(directory)
+
+
 class TemporaryFiles:
     """A directory of files that have no name in the bank yet."""
 

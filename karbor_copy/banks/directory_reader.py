@@ -3,9 +3,9 @@
 
 import os
 import stat
+from typing import Self
 
 from karbor_copy import exceptions
-from karbor_copy.banks import base
 from karbor_copy.banks import directory_files as files
 
 
@@ -22,7 +22,7 @@ class OpenObject:
         self._left = 0
         self._file = -1
 
-    def __enter__(self) -> base.Reader:
+    def __enter__(self) -> Self:
         try:
             self._file = os.open(f"{self._root}/{self._key}", files.READ)
         except OSError as error:
@@ -38,6 +38,13 @@ class OpenObject:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
+
+    def sync(self) -> None:
+        """Make the file's bytes durable.
+
+        :raises OSError: they may not be.
+        """
+        os.fsync(self._file)
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer, as :meth:`base.Reader.readinto` says."""

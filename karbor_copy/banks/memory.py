@@ -85,23 +85,32 @@ class MemoryBank(base.Bank):
         serialized: bool = False,
     ) -> base.ObjectInfo:
         """Store an object, as :meth:`base.Bank.put` says."""
-        keys.check_key(key)
-        objects = self._objects()
-        data = bytearray()
-        algorithms = digest_checks.algorithms_of(digests)
-        with digest_checks.hasher(size, algorithms) as hasher:
-            for chunk in chunks:
-                data += chunk
-                hasher.update(chunk)
-                hasher.wait()
-            found = hasher.digests()
-        digest_checks.check_size(key, len(data), size)
-        digest_checks.check(key, found, digests)
-        with self._lock:
-            objects[key] = _Object(bytes(data), found["sha256"], serialized)
-        return base.ObjectInfo(
-            key=key, size=size, digests=found, serialized=serialized
+        objects = self._objects_for(key)
+        made, info = _take(
+            key, chunks, size=size, digests=digests, serialized=serialized
         )
+        with self._lock:
+            objects[key] = made
+        return info
+
+    def put_new(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        """Store an object, as :meth:`base.Bank.put_new` says."""
+        objects = self._objects_for(key)
+        made, info = _take(
+            key, chunks, size=size, digests=digests, serialized=serialized
+        )
+        with self._lock:
+            if objects.setdefault(key, made).data != made.data:
+                raise exceptions.ObjectExists(key=key)
+        return info
 
     @contextlib.contextmanager
     def open(
@@ -143,19 +152,9 @@ class MemoryBank(base.Bank):
 
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
-        keys.check_key(key)
-        objects = self._objects()
+        objects = self._objects_for(key)
         with self._lock:
             objects.pop(key, None)
-
-    def copy_within(self, source_key: str, key: str) -> bool:
-        """Store the same bytes under another key."""
-        keys.check_key(key)
-        source = self._get(source_key)
-        objects = self._objects()
-        with self._lock:
-            objects[key] = source
-        return True
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
@@ -171,12 +170,42 @@ class MemoryBank(base.Bank):
             raise exceptions.BankUnavailable(reason="no such container")
         return objects
 
-    def _get(self, key: str) -> _Object:
+    def _objects_for(self, key: str) -> dict[str, _Object]:
         keys.check_key(key)
-        found = self._objects().get(key)
+        return self._objects()
+
+    def _get(self, key: str) -> _Object:
+        found = self._objects_for(key).get(key)
         if found is None:
             raise exceptions.ObjectNotFound(key=key)
         return found
+
+
+def _take(
+    key: str,
+    chunks: Iterable[bytes | memoryview],
+    *,
+    size: int,
+    digests: Mapping[str, str] | None,
+    serialized: bool,
+) -> tuple[_Object, base.ObjectInfo]:
+    """Return the object made of the chunks, and what to tell of it.
+
+    :raises DigestMismatch: it is not what was promised.
+    """
+    data = bytearray()
+    algorithms = digest_checks.algorithms_of(digests)
+    with digest_checks.hasher(size, algorithms) as hasher:
+        for chunk in chunks:
+            data += chunk
+            hasher.update(chunk)
+            hasher.wait()
+        found = hasher.digests()
+    digest_checks.check_size(key, len(data), size)
+    digest_checks.check(key, found, digests)
+    return _Object(bytes(data), found["sha256"], serialized), base.ObjectInfo(
+        key=key, size=size, digests=found, serialized=serialized
+    )
 
 
 def _info(key: str, value: _Object) -> base.ObjectInfo:

@@ -5,89 +5,24 @@
 seconds have passed without any call of the bank having succeeded. What
 can't be made again is not retried: a put whose chunks are an iterator (a
 generator can be consumed only once; anything else that is iterable is
-iterated anew), and the flush at the end of a batch, since after a flush that
-failed the bytes must be written again. A reader that broke goes on where it
-stood.
+iterated anew), and the flush at the end of a batch: after one that failed
+the bytes must be written again, so it pauses and raises ``BatchLost``, for
+``batches.py`` and the like to begin anew. A reader that broke goes on where
+it stood.
 """
 
 import builtins
 import contextlib
-import logging
-import random
-import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 from typing import ClassVar
-from typing import TypeVar
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
-
-LOG = logging.getLogger(__name__)
-
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
-#: Seconds between two checks for a reason to stop, while pausing.
-CHECK_INTERVAL = 1.0
-
-_T = TypeVar("_T")
-
-
-class _Health:
-    """What all calls of one bank know of it."""
-
-    def __init__(self, timeout: float, check: Callable[[], None]) -> None:
-        self.timeout = timeout
-        self.check = check
-        self.progress = time.monotonic()
-
-    def succeeded(self) -> None:
-        """Remember that the bank does something."""
-        self.progress = time.monotonic()
-
-    def call(self, function: Callable[[], _T]) -> _T:
-        """Return what the function returns, in the end.
-
-        :raises BankUnavailable: for too long.
-        """
-        failures = _Failures(self)
-        while True:
-            try:
-                result = function()
-            except exceptions.BankUnavailable as error:
-                failures.pause(error)
-            else:
-                self.succeeded()
-                return result
-
-
-class _Failures:
-    """Those of one call, and the pauses between them."""
-
-    def __init__(self, health: _Health) -> None:
-        self._health = health
-        self._since: float | None = None
-        self._longest = FIRST_PAUSE
-
-    def pause(self, error: exceptions.BankUnavailable) -> None:
-        """Wait, or raise the error if the bank was away for too long."""
-        now = time.monotonic()
-        if self._since is None:
-            self._since = now
-        quiet = now - max(self._since, self._health.progress)
-        if quiet >= self._health.timeout:
-            raise error
-        # Full jitter: those who wait must not all come back together.
-        until = now + random.uniform(0, self._longest)  # noqa: S311
-        self._longest = min(self._longest * 2, LONGEST_PAUSE)
-        LOG.info("Bank unavailable, trying again: %s", error)
-        self._health.check()
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, CHECK_INTERVAL))
-            self._health.check()
+from karbor_copy.banks import patience
 
 
 class _Reader:
@@ -95,7 +30,7 @@ class _Reader:
 
     def __init__(
         self,
-        health: _Health,
+        health: patience.Health,
         bank: base.Bank,
         key: str,
         offset: int,
@@ -143,7 +78,7 @@ class _Reader:
 class _RetryingWriter:
     """The puts of a bank or of a batch."""
 
-    def __init__(self, health: _Health, writer: base.Writer) -> None:
+    def __init__(self, health: patience.Health, writer: base.Writer) -> None:
         self._health = health
         self._writer = writer
 
@@ -163,11 +98,7 @@ class _RetryingWriter:
                 key, chunks, size=size, digests=digests, serialized=serialized
             )
 
-        if isinstance(chunks, Iterator):
-            info = put()
-            self._health.succeeded()
-            return info
-        return self._health.call(put)
+        return self._health.call_with(chunks, put)
 
 
 class RetryingBank(base.Bank):
@@ -188,7 +119,8 @@ class RetryingBank(base.Bank):
         check: Callable[[], None],
     ) -> None:
         self._bank = bank
-        self._health = _Health(timeout, check)
+        self._health = patience.Health(timeout, check)
+        self._flushes = patience.Flushes(timeout, check)
         self._writer = _RetryingWriter(self._health, bank)
 
     @property
@@ -219,6 +151,24 @@ class RetryingBank(base.Bank):
             key, chunks, size=size, digests=digests, serialized=serialized
         )
 
+    def put_new(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        """As :meth:`base.Bank.put_new`; an iterator is put only once."""
+
+        def put_new() -> base.ObjectInfo:
+            return self._bank.put_new(
+                key, chunks, size=size, digests=digests, serialized=serialized
+            )
+
+        return self._health.call_with(chunks, put_new)
+
     def open(
         self, key: str, offset: int = 0, length: int | None = None
     ) -> contextlib.AbstractContextManager[base.Reader]:
@@ -237,12 +187,12 @@ class RetryingBank(base.Bank):
         delimiter: str | None = None,
     ) -> Iterator[base.ObjectInfo]:
         """As :meth:`base.Bank.list`; it goes on where it broke."""
-        failures = _Failures(self._health)
+        failures = patience.Failures(self._health)
         while True:
             try:
                 for info in self._bank.list(prefix, marker, limit, delimiter):
                     self._health.succeeded()
-                    failures = _Failures(self._health)
+                    failures = patience.Failures(self._health)
                     yield info
                     marker = info.key
                     limit = None if limit is None else limit - 1
@@ -255,17 +205,15 @@ class RetryingBank(base.Bank):
         """As :meth:`base.Bank.delete`."""
         self._health.call(lambda: self._bank.delete(key))
 
-    def copy_within(self, source_key: str, key: str) -> bool:
-        """As :meth:`base.Bank.copy_within`."""
-        return self._health.call(
-            lambda: self._bank.copy_within(source_key, key)
-        )
-
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
-        """As :meth:`base.Bank.batch`; its flush is not tried again."""
+        """As :meth:`base.Bank.batch`.
+
+        :raises BatchLost: the flush failed; there was a pause already.
+        """
         with contextlib.ExitStack() as stack:
             writer = self._health.call(
                 lambda: stack.enter_context(self._bank.batch())
             )
             yield _RetryingWriter(self._health, writer)
+            self._flushes.call(stack.pop_all().close)

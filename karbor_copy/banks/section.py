@@ -79,6 +79,30 @@ class BankSection:
             key, chunks, size=size, digests=digests, serialized=serialized
         )
 
+    def put_new(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        """As :meth:`base.Bank.put_new`, of a key relative to the section.
+
+        :raises BankRejected: the section is read-only, or as the bank.
+        """
+        full_key = self.full_key(key, writing=True)
+        info = self.bank.put_new(
+            full_key,
+            chunks,
+            size=size,
+            digests=digests,
+            serialized=serialized,
+        )
+        self.record(_entry(full_key, info, serialized=serialized))
+        return _renamed(info, key)
+
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
         """As :meth:`base.Bank.batch`, with keys relative to the section."""
@@ -206,16 +230,20 @@ class _SectionWriter:
             digests=digests,
             serialized=serialized,
         )
-        self._section.record(
-            manifest.Entry(
-                key=keys.in_checkpoint(full_key),
-                size=info.size,
-                sha256=info.digests["sha256"],
-                md5=info.digests.get("md5"),
-                serialized=serialized,
-            )
-        )
+        self._section.record(_entry(full_key, info, serialized=serialized))
         return _renamed(info, key)
+
+
+def _entry(
+    full_key: str, info: base.ObjectInfo, *, serialized: bool
+) -> manifest.Entry:
+    return manifest.Entry(
+        key=keys.in_checkpoint(full_key),
+        size=info.size,
+        sha256=info.digests["sha256"],
+        md5=info.digests.get("md5"),
+        serialized=serialized,
+    )
 
 
 def _renamed(info: base.ObjectInfo, key: str) -> base.ObjectInfo:

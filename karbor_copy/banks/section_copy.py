@@ -8,6 +8,7 @@ from typing import Self
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
+from karbor_copy.banks import batches
 from karbor_copy.banks import keys
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import streams
@@ -29,13 +30,16 @@ class SectionCopy:
         self._target = target
         self._stack = contextlib.ExitStack()
         self._writer: base.Writer = target
-        self._present: dict[str, int] = {}
+        self._present: dict[str, int] | None = None
         self._wrong: list[transfer_job.Written] = []
         #: What was sent, in no order.
         self.written: list[transfer_job.Written] = []
 
     def __enter__(self) -> Self:
-        self._present = {info.key: info.size for info in self._target.list()}
+        if self._present is None:
+            self._present = {
+                info.key: info.size for info in self._target.list()
+            }
         self._writer = self._stack.enter_context(self._target.batch())
         return self
 
@@ -54,10 +58,27 @@ class SectionCopy:
         :raises SourceCorrupt, SourceChanged, DigestMismatch: as
             :meth:`Transfer.copy_section`.
         """
-        if self._present.get(job.key) == job.size and self._keep(job):
+        present = self._present or {}
+        if present.get(job.key) == job.size and self._keep(job):
             return False
         self.written.append(self._put(job, self._writer))
         return True
+
+    def take_written(self) -> list[transfer_job.Written]:
+        """Return what was sent, to be sent again."""
+        taken, self.written = self.written, []
+        return taken
+
+    def copy_again(self, lost: transfer_job.Written) -> None:
+        """Copy an object, whatever the target seems to hold.
+
+        After a flush that failed the target may answer with bytes that
+        never reach its medium.
+
+        :raises SourceCorrupt, SourceChanged, DigestMismatch: as
+            :meth:`Transfer.copy_section`.
+        """
+        self.written.append(self._put(lost.job, self._writer))
 
     def read_back(self, written: transfer_job.Written) -> None:
         """Read an object from the target and note if it is wrong."""
@@ -75,9 +96,11 @@ class SectionCopy:
         """
         if not self._wrong:
             return
-        with self._target.batch() as writer:
-            again = [self._put(item.job, writer) for item in self._wrong]
-        for item in again:
+
+        def work(writer: base.Writer) -> list[transfer_job.Written]:
+            return [self._put(item.job, writer) for item in self._wrong]
+
+        for item in batches.put(self._target, work):
             found = self._target_digest(item.job)
             if found != item.sha256:
                 raise exceptions.DigestMismatch(

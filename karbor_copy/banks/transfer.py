@@ -8,6 +8,7 @@ what was written is read again after it was flushed.
 """
 
 import concurrent.futures
+import contextlib
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Literal
 from typing import Protocol
 from typing import TypeVar
 
+from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import digests
 from karbor_copy.banks import keys
@@ -93,11 +95,25 @@ class Transfer:
             else:
                 self._progress.add_skipped(resource_key, 1, job.size)
 
-        with copying:
-            self._run(jobs, copy, connections)
+        try:
+            with copying:
+                self._run(jobs, copy, connections)
+        except exceptions.BatchLost:
+            self._copy_again(copying, connections)
         if self._verify == "read_back":
             self._run(copying.written, copying.read_back, connections)
             copying.repair()
+
+    def _copy_again(
+        self, copying: section_copy.SectionCopy, connections: int
+    ) -> None:
+        """Write anew what was written, until it is flushed."""
+        while True:
+            lost = copying.take_written()
+            with contextlib.suppress(exceptions.BatchLost):
+                with copying:
+                    self._run(lost, copying.copy_again, connections)
+                return
 
     def verify_section(
         self, section: bank_section.BankSection, resource_key: str

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Final
 
+from karbor_copy.client.osc import base
 from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.client.v1 import errors as client_errors
 from karbor_copy.cmd import demo_report
@@ -42,16 +43,6 @@ def size(text: str) -> int:
     return value
 
 
-def count(text: str) -> int:
-    """Read a number above zero.
-
-    :raises ArgumentTypeError: it is none
-    """
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="karbor-copy-demo",
@@ -65,10 +56,16 @@ def _parser() -> argparse.ArgumentParser:
         help="of each volume; K, M, G are powers of 1024 (default: 64M)",
     )
     parser.add_argument(
-        "--volumes", type=count, default=3, help="how many (default: 3)"
+        "--volumes",
+        type=base.positive,
+        default=3,
+        help="how many (default: 3)",
     )
     parser.add_argument(
-        "--checkpoints", type=count, default=2, help="how many (default: 2)"
+        "--checkpoints",
+        type=base.positive,
+        default=2,
+        help="how many (default: 2)",
     )
     parser.add_argument(
         "--keep", action="store_true", help="keep what the demo made"

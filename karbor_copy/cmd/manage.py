@@ -116,7 +116,7 @@ def _provider_check(_args: argparse.Namespace) -> int:
     for provider in registry.list():
         try:
             next(provider.make_bank().list(limit=1), None)
-        except exceptions.BankError as error:
+        except exceptions.KarborCopyError as error:
             print(f"{provider.id} {provider.name}: {error}")
             bad += 1
         else:
@@ -147,14 +147,14 @@ def _catalog_import(args: argparse.Namespace) -> int:
     for provider in providers:
         try:
             report = reconciler.reconcile(provider.id)
-        except exceptions.BankError as error:
+        except exceptions.KarborCopyError as error:
             print(f"{provider.id}: {error}", file=sys.stderr)
             failed += 1
             continue
         print(
             f"{provider.id}: {report.seen} in the bank, {report.added} added,"
             f" {report.changed} changed, {report.vanished} vanished,"
-            f" {len(report.refused)} refused"
+            f" {report.moved} moved, {len(report.refused)} refused"
         )
         for reason in report.refused:
             print(f"  refused: {reason}")

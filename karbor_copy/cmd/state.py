@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state directory of the standalone service, made at its first start.
 
-Existing files are kept: what an operator changed there stays.
+Later starts write nothing there: what an operator changed or removed stays
+so.
 """
 
 import pathlib
@@ -53,17 +54,22 @@ def default_path() -> pathlib.Path:
 
 
 def prepare(path: pathlib.Path) -> None:
-    """Make what is missing; a provider's bank before its file.
+    """Make the state at the first start; a provider's bank before its file.
 
-    So a start that is killed half-way leaves nothing that a later one takes
-    for made, and a bank that is gone is never taken for a new one.
+    The service's own file is written last, so that a first start that was
+    killed half-way is gone on with, and a bank that is gone later is never
+    taken for a new one.
 
+    :raises ValueError: the path can't stand in the files.
     :raises OSError: a directory or file can't be made.
     :raises BankError: a bank can't be made.
     """
+    written = _in_files(path)
     for name in ("providers.d", "volumes"):
         (path / name).mkdir(parents=True, exist_ok=True)
-    _write_new(path / "karbor_copy.conf", _CONFIG.format(path=path))
+    config = path / "karbor_copy.conf"
+    if config.exists():
+        return
     copy = _COPY.format(target=REGION_TWO)
     for provider_id, name, section in (
         (REGION_ONE, "region-one", copy),
@@ -76,17 +82,32 @@ def prepare(path: pathlib.Path) -> None:
         bank.mkdir(parents=True, exist_ok=True)
         file_system.FileSystemBank(file_system_bank_path=str(bank)).set_up()
         text = _PROVIDER.format(
-            id=provider_id, name=name, path=path, copy=section
+            id=provider_id, name=name, path=written, copy=section
         )
-        _write_new(file, text)
+        _write(file, text)
+    _write(config, _CONFIG.format(path=written))
 
 
-def _write_new(path: pathlib.Path, text: str) -> None:
-    """Write a file that is not there yet, whole or not at all."""
-    if not path.exists():
-        unfinished = path.with_name(f"{path.name}.new")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.rename(path)
+def _in_files(path: pathlib.Path) -> str:
+    """Return a path as it is written into the files of oslo.config.
+
+    :raises ValueError: it would be read as something else.
+    """
+    text = str(path)
+    # In the URL of a database these begin its options, or an escape.
+    if not text.isprintable() or set(text) & set("?%") or text.strip() != text:
+        raise ValueError(
+            f"the state path {text!r} holds a character that can't be in it:"
+            " '?', '%', a control character or a space at its end"
+        )
+    return text.replace("$", "$$")
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.rename(path)
 
 
 def how_to_go_on(url: str, path: pathlib.Path) -> str:

@@ -14,8 +14,9 @@ OPTS = [
         default=4,
         min=1,
         max=256,
-        help="Objects that one process moves at the same time, over all its"
-        " operations. Each takes a buffer of 256 KiB.",
+        help="Objects that one process moves at the same time between the"
+        " same two banks, or in one bank, over all its operations; banks that"
+        " are down don't hold up others. Each takes two buffers of 256 KiB.",
     ),
     cfg.FloatOpt(
         "bank_retry_timeout",

@@ -22,8 +22,8 @@ OPTS = [
         default=8,
         min=1,
         max=256,
-        help="Resources that one process works on at the same time, over"
-        " all its operations.",
+        help="Resources of one operation that are worked on at the same"
+        " time.",
     ),
     cfg.FloatOpt(
         "lease",

@@ -60,14 +60,6 @@ class CheckpointIndex:
                 )
         return None
 
-    @property
-    def copy_status(self) -> statuses.CopyStatus | None:
-        """Return how far a copy is; None for what is no copy."""
-        value = self.extra_info.get("copy_status")
-        if isinstance(value, str) and value in set(statuses.CopyStatus):
-            return statuses.CopyStatus(value)
-        return None
-
     def to_json(self) -> bytes:
         """Return the object's bytes: the same for the same values."""
         value: dict[str, Any] = {

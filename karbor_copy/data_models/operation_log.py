@@ -36,7 +36,7 @@ class OperationLog:
     owner: str | None
     epoch: int
     lease_until: int | None
-    due_at: int | None
+    due_at: int
     attempts: int
     progress: Mapping[str, Any]
     manifest_sha256: str | None

@@ -164,7 +164,10 @@ _Checkpoint = CheckpointStatus
 _Copy = CopyStatus
 _State = OperationState
 
-#: Status wanted -> the statuses it may follow. Enforced in the UPDATE itself.
+#: Status wanted -> the statuses it may follow; db/transitions.py enforces it
+#: in the UPDATE itself. An administrator may reset to what a checkpoint is
+#: already, to write it to the bank anew. A bank may tell that another service
+#: has finished or deleted one, whatever it was here, or has it no more.
 CHECKPOINT_TRANSITIONS: Final[
     Mapping[CheckpointStatus, frozenset[CheckpointStatus]]
 ] = {
@@ -172,7 +175,13 @@ CHECKPOINT_TRANSITIONS: Final[
     _Checkpoint.WAIT_COPYING: frozenset(),
     _Checkpoint.COPYING: frozenset({_Checkpoint.WAIT_COPYING}),
     _Checkpoint.AVAILABLE: frozenset(
-        {_Checkpoint.PROTECTING, _Checkpoint.COPYING, _Checkpoint.ERROR}
+        {
+            _Checkpoint.PROTECTING,
+            _Checkpoint.WAIT_COPYING,
+            _Checkpoint.COPYING,
+            _Checkpoint.AVAILABLE,
+            _Checkpoint.ERROR,
+        }
     ),
     _Checkpoint.ERROR: frozenset(
         {
@@ -180,6 +189,8 @@ CHECKPOINT_TRANSITIONS: Final[
             _Checkpoint.WAIT_COPYING,
             _Checkpoint.COPYING,
             _Checkpoint.AVAILABLE,
+            _Checkpoint.ERROR,
+            _Checkpoint.ERROR_DELETING,
         }
     ),
     _Checkpoint.DELETING: frozenset(
@@ -189,16 +200,27 @@ CHECKPOINT_TRANSITIONS: Final[
             _Checkpoint.ERROR_DELETING,
         }
     ),
-    _Checkpoint.DELETED: frozenset({_Checkpoint.DELETING}),
+    _Checkpoint.DELETED: frozenset(
+        {
+            _Checkpoint.PROTECTING,
+            _Checkpoint.WAIT_COPYING,
+            _Checkpoint.COPYING,
+            _Checkpoint.AVAILABLE,
+            _Checkpoint.ERROR,
+            _Checkpoint.DELETING,
+            _Checkpoint.ERROR_DELETING,
+        }
+    ),
     _Checkpoint.ERROR_DELETING: frozenset({_Checkpoint.DELETING}),
 }
 
-#: Of a checkpoint copy: finished, error and cancelled are terminal.
+#: Of a checkpoint copy: finished, error and cancelled are terminal; each
+#: attempt begins it again.
 CHECKPOINT_COPY_TRANSITIONS: Final[
     Mapping[CopyStatus, frozenset[CopyStatus]]
 ] = {
     _Copy.WAIT_COPYING: frozenset(),
-    _Copy.COPYING: frozenset({_Copy.WAIT_COPYING}),
+    _Copy.COPYING: frozenset({_Copy.WAIT_COPYING, _Copy.COPYING}),
     _Copy.FINISHED: frozenset({_Copy.COPYING}),
     _Copy.ERROR: frozenset({_Copy.WAIT_COPYING, _Copy.COPYING}),
     _Copy.CANCELLED: frozenset({_Copy.WAIT_COPYING, _Copy.COPYING}),
@@ -211,6 +233,13 @@ COPY_TRANSITIONS: Final[Mapping[CopyStatus, frozenset[CopyStatus]]] = {
     _Copy.FINISHED: frozenset({_Copy.WAIT_COPYING, _Copy.COPYING}),
     _Copy.ERROR: frozenset({_Copy.WAIT_COPYING, _Copy.COPYING}),
     _Copy.CANCELLED: frozenset({_Copy.WAIT_COPYING, _Copy.COPYING}),
+}
+
+#: Of a restore and of a verification.
+RECORD_TRANSITIONS: Final[Mapping[RestoreStatus, frozenset[RestoreStatus]]] = {
+    RestoreStatus.IN_PROGRESS: frozenset(),
+    RestoreStatus.SUCCESS: frozenset({RestoreStatus.IN_PROGRESS}),
+    RestoreStatus.FAIL: frozenset({RestoreStatus.IN_PROGRESS}),
 }
 
 #: Of an operation log: a drain hands a running one back to the queue.
@@ -228,14 +257,6 @@ OPERATION_TRANSITIONS: Final[
 OPEN_COPY_STATUSES: Final = frozenset({_Copy.WAIT_COPYING, _Copy.COPYING})
 OPEN_STATES: Final = frozenset(
     {_State.QUEUED, _State.RUNNING, _State.COMMITTING}
-)
-#: From which a user may ask for ``deleting``.
-DELETABLE_STATUSES: Final = frozenset(
-    {
-        _Checkpoint.AVAILABLE,
-        _Checkpoint.ERROR,
-        _Checkpoint.ERROR_DELETING,
-    }
 )
 #: From which an administrator may reset.
 RESETTABLE_STATUSES: Final = frozenset(

@@ -12,9 +12,11 @@ from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
+from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import parents
+from karbor_copy.db import transitions
 
 _Type = status.OperationType
 
@@ -24,23 +26,33 @@ def begin(session: orm.Session, log: operation_log.OperationLog) -> bool:
     """Show that an operation is at work."""
     running = status.OPERATION_LOG_STATUSES[log.operation_type][1]
     if log.operation_type is _Type.COPY:
-        copy_ids = parents.lock(session, [log.id])
-        if not operation_logs.hold(session, log.id, log.epoch, status=running):
+        parents.lock(session, log.id)
+    if not operation_logs.hold(session, log.id, log.epoch, status=running):
+        return False
+    if log.operation_type is _Type.COPY:
+        if not _begin_copy(session, log):
             return False
-        _begin_copy(session, log)
-        parents.settle(session, copy_ids)
-        return True
-    return operation_logs.hold(session, log.id, log.epoch, status=running)
+        # A request may have adopted it since the lock above.
+        parents.member_began(session, parents.lock(session, log.id))
+    return True
 
 
-def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> None:
-    row = session.get_one(models.CheckpointCopy, log.id)
-    row.status = status.CopyStatus.COPYING
-    row.attempts = log.attempts
-    row.started_at = row.started_at or operation_logs.utcnow()
+def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> bool:
+    model = models.CheckpointCopy
+    if not transitions.move(
+        session,
+        model,
+        status.CopyStatus.COPYING,
+        model.id == log.id,
+        attempts=log.attempts,
+        started_at=sa.func.coalesce(model.started_at, functions.utcnow()),
+    ):
+        return False
+    row = session.get_one(model, log.id)
     if session.get(models.Checkpoint, row.checkpoint_copy_id) is None:
         source = session.get_one(models.Checkpoint, row.checkpoint_id)
         session.add(_copy_of(source, row))
+    return True
 
 
 def _copy_of(
@@ -85,7 +97,7 @@ def set_graph(
         .values(
             resource_graph=graph.serialize(),
             resource_types=",".join(graph.resource_types),
-            updated_at=operation_logs.utcnow(),
+            updated_at=functions.utcnow(),
         )
     )
     return True

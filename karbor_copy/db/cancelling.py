@@ -3,7 +3,6 @@
 
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import Any
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,8 +10,9 @@ from sqlalchemy import orm
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import status
+from karbor_copy.db import functions
 from karbor_copy.db import models
-from karbor_copy.db import operation_logs
+from karbor_copy.db import transitions
 
 _Copy = models.Copy
 _Child = models.CheckpointCopy
@@ -75,27 +75,22 @@ def _lock_exclusive(session: orm.Session, copy: models.Copy) -> list[str]:
 
 def _cancel_chunk(session: orm.Session, ids: Sequence[str]) -> bool:
     """Cancel these; tell whether any could be."""
-    now = operation_logs.utcnow()
+    now = functions.utcnow()
     untouched = session.scalars(
         sa.select(_Log.id).where(
             _Log.id.in_(ids), _Log.state == _State.QUEUED, _Log.epoch == 0
         )
     ).all()
     # Of these a worker may have claimed some since: the state is repeated.
-    session.execute(
-        sa.update(_Log)
-        .where(
-            _Log.id.in_(untouched),
-            _Log.state == _State.QUEUED,
-            _Log.epoch == 0,
-        )
-        .values(
-            state=_State.SETTLED,
-            status=status.OperationLogStatus.CANCELLED,
-            ended_at=now,
-            updated_at=now,
-        )
-        .execution_options(synchronize_session=False)
+    transitions.move(
+        session,
+        _Log,
+        _State.SETTLED,
+        _Log.id.in_(untouched),
+        _Log.state == _State.QUEUED,
+        _Log.epoch == 0,
+        status=status.OperationLogStatus.CANCELLED,
+        ended_at=now,
     )
     found = session.execute(
         sa.select(_Log.id, _Log.state).where(_Log.id.in_(ids))
@@ -107,29 +102,28 @@ def _cancel_chunk(session: orm.Session, ids: Sequence[str]) -> bool:
         for id_ in ids
         if states.get(id_) in (_State.QUEUED, _State.RUNNING)
     ]
-    _update(session, ended, ended=True)
-    _update(session, told, ended=False)
+    _tell(session, [*ended, *told])
+    transitions.move(
+        session,
+        _Child,
+        status.CopyStatus.CANCELLED,
+        _Child.id.in_(ended),
+        ended_at=now,
+    )
     return bool(ended or told)
 
 
-def _update(session: orm.Session, ids: Sequence[str], *, ended: bool) -> None:
-    now = operation_logs.utcnow()
-    values: dict[str, Any] = {
-        "cancel_requested": True,
-        "copy_slot": None,
-        "updated_at": now,
-    }
-    if ended:
-        values |= {"status": status.CopyStatus.CANCELLED, "ended_at": now}
+def _tell(session: orm.Session, ids: Sequence[str]) -> None:
     session.execute(
         sa.update(_Child)
         .where(
-            _Child.id.in_(ids),
-            _Child.status.in_(
-                status.CHECKPOINT_COPY_TRANSITIONS[status.CopyStatus.CANCELLED]
-            ),
+            _Child.id.in_(ids), _Child.status.in_(status.OPEN_COPY_STATUSES)
         )
-        .values(values)
+        .values(
+            cancel_requested=True,
+            copy_slot=None,
+            updated_at=functions.utcnow(),
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -138,9 +138,7 @@ def insert(
         "copy_slot": slot_of(_Source.id, copy.target_provider_id),
         "status": sa.literal(status.CopyStatus.WAIT_COPYING.value),
         "resources": sa.literal({}, _Child.resources.type),
-        "created_at": sa.literal(
-            operation_logs.utcnow(), _Child.created_at.type
-        ),
+        "created_at": sa.literal(functions.utcnow(), _Child.created_at.type),
     }
     _insert_from(session, _Child, values, criteria)
     _insert_logs(session, copy, request_id)

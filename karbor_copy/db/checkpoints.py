@@ -23,10 +23,12 @@ from karbor_copy.data_models import status
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import checkpoint_rows
 from karbor_copy.db import engine
+from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
 from karbor_copy.db import plans
+from karbor_copy.db import transitions
 from karbor_copy.db import usage
 
 _Row = models.Checkpoint
@@ -61,7 +63,7 @@ def create_protect(
         provider_id=plan.provider_id,
         plan_id=plan.id,
         status=_Status.PROTECTING,
-        created_at=operation_logs.utcnow(),
+        created_at=functions.utcnow(),
         timestamp=int(time.time()),
         protection_plan=plan.protection_plan(),
         extra_info=dict(extra_info),
@@ -160,7 +162,9 @@ def _delete(
     request_id: str | None,
 ) -> None:
     row = _lock(session, found)
-    if row.status not in status.DELETABLE_STATUSES:
+    if not transitions.move(
+        session, _Row, _Status.DELETING, _Row.id == row.id
+    ):
         raise exceptions.InvalidTransition(
             noun="Checkpoint",
             id=row.id,
@@ -168,8 +172,6 @@ def _delete(
             wanted=_Status.DELETING,
         )
     _check_unused(session, row.id)
-    row.status = _Status.DELETING
-    row.updated_at = operation_logs.utcnow()
     checkpoint_copies.free_slot(session, row.id)
     _enqueue(session, row, _Type.DELETE, request_id)
 
@@ -201,7 +203,9 @@ def _reset(
     request_id: str | None,
 ) -> None:
     row = _lock(session, found)
-    if row.status not in status.RESETTABLE_STATUSES:
+    if row.status not in (
+        status.RESETTABLE_STATUSES & status.CHECKPOINT_TRANSITIONS[wanted]
+    ):
         raise exceptions.InvalidCheckpoint(
             checkpoint_id=row.id,
             reason=f"it can not be reset from {row.status}",
@@ -220,8 +224,7 @@ def _reset(
         raise exceptions.Conflict(
             reason=f"There is another copy of checkpoint {row.copied_from}."
         )
-    row.status = wanted
-    row.updated_at = operation_logs.utcnow()
+    transitions.move(session, _Row, wanted, _Row.id == row.id)
     _enqueue(session, row, _Type.RESET, request_id)
 
 

@@ -24,11 +24,12 @@ from karbor_copy.db import cancelling
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import copy_members
 from karbor_copy.db import engine
+from karbor_copy.db import functions
 from karbor_copy.db import models
-from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
 from karbor_copy.db import parents
 from karbor_copy.db import plans
+from karbor_copy.db import transitions
 
 _Copy = models.Copy
 _Child = models.CheckpointCopy
@@ -104,7 +105,7 @@ def _new_row(request: copy_request.CopyRequest) -> models.Copy:
             key: dict(value) for key, value in request.parameters.items()
         },
         status=status.CopyStatus.WAIT_COPYING,
-        created_at=operation_logs.utcnow(),
+        created_at=functions.utcnow(),
     )
 
 
@@ -216,8 +217,13 @@ def _retry(
     request_id: str | None,
 ) -> copy_request.Copy:
     row = _lock(session, found, wanted=status.CopyStatus.WAIT_COPYING)
-    row.status = status.CopyStatus.WAIT_COPYING
-    row.cancel_requested = False
+    transitions.move(
+        session,
+        _Copy,
+        status.CopyStatus.WAIT_COPYING,
+        _Copy.id == row.id,
+        cancel_requested=False,
+    )
     route = _route(row)
     checkpoint_copies.lock_under_way(session, route)
     missing = (

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each database calls differently: its clock and a new UUID."""
+"""The clocks, ours and the database's, and a new UUID in SQL."""
 
+import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext import compiler
 from sqlalchemy.sql import functions
+
+
+def utcnow() -> datetime.datetime:
+    """Return the time for people to read: UTC, without a zone."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
 class now_ms(functions.FunctionElement[int]):  # noqa: N801  named as SQL

@@ -206,7 +206,7 @@ class OperationLog(Timestamps, Base):
 
     __tablename__ = "operation_logs"
     __table_args__ = (
-        sa.Index(None, "state", "due_at", "created_at"),
+        sa.Index(None, "state", "due_at", "created_at", "id"),
         sa.Index(None, "project_id", "created_at", "id"),
     )
 
@@ -230,7 +230,8 @@ class OperationLog(Timestamps, Base):
     owner: orm.Mapped[str | None] = orm.mapped_column(_string(255))
     epoch: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     lease_until: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
-    due_at: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    #: 0 is at once; no NULL, by which not every database can sort.
+    due_at: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     attempts: orm.Mapped[int] = orm.mapped_column(default=0)
     progress: orm.Mapped[dict[str, Any]]
     manifest_sha256: orm.Mapped[str | None] = orm.mapped_column(_string(64))

@@ -6,7 +6,6 @@ lost its lease without knowing it changes nothing. All times are the
 database's.
 """
 
-import datetime
 import uuid
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -16,12 +15,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
+from karbor_copy.db import progress as progress_rows
+from karbor_copy.db import transitions
 
+_Child = models.CheckpointCopy
 _Log = models.OperationLog
 _State = status.OperationState
 _FIELDS = tuple(operation_log.OperationLog.__dataclass_fields__)
@@ -29,11 +32,6 @@ _FIELDS = tuple(operation_log.OperationLog.__dataclass_fields__)
 #: Candidates looked at in one claim; with many workers the first few are
 #: likely to be taken by others.
 _CANDIDATES = 16
-
-
-def utcnow() -> datetime.datetime:
-    """Return the time for people to read: UTC, without a zone."""
-    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
 def to_model(row: _Log) -> operation_log.OperationLog:
@@ -53,7 +51,7 @@ def new_log(
     **columns: Any,
 ) -> dict[str, Any]:
     """Return the columns of a queued operation log, ready to insert."""
-    now = utcnow()
+    now = functions.utcnow()
     queued = status.OPERATION_LOG_STATUSES[operation_type][0]
     return {
         "id": str(uuid.uuid4()),
@@ -62,6 +60,7 @@ def new_log(
         "status": queued,
         "state": _State.QUEUED,
         "epoch": 0,
+        "due_at": 0,
         "attempts": 0,
         "progress": {},
         "parameters": dict(parameters or {}),
@@ -70,12 +69,16 @@ def new_log(
     } | columns
 
 
-def _claimable(now: Any) -> Sequence[Any]:
+def _claimable(now: Any) -> Sequence[sa.ColumnElement[bool]]:
     return (
-        _Log.state != _State.SETTLED,
-        sa.or_(_Log.due_at.is_(None), _Log.due_at <= now),
-        sa.or_(_Log.lease_until.is_(None), _Log.lease_until < now),
+        _Log.state.in_(status.OPEN_STATES),
+        _Log.due_at <= now,
+        _unleased(now),
     )
+
+
+def _unleased(now: Any) -> sa.ColumnElement[bool]:
+    return sa.or_(_Log.lease_until.is_(None), _Log.lease_until < now)
 
 
 def claim(owner: str, lease: float) -> operation_log.OperationLog | None:
@@ -93,13 +96,32 @@ def claim(owner: str, lease: float) -> operation_log.OperationLog | None:
 
 @engine.reader
 def _candidates(session: orm.Session) -> list[tuple[str, int]]:
+    # Read once: no index serves a comparison with a clock that goes on.
+    now = session.scalar(sa.select(functions.now_ms()))
+    oldest = [
+        sa.select(_oldest(_Log.state == state, due, _unleased(now)))
+        for state in sorted(status.OPEN_STATES)
+        for due in (_Log.due_at == 0, _Log.due_at.between(1, now))
+    ]
     rows = session.execute(
-        sa.select(_Log.id, _Log.epoch)
-        .where(*_claimable(functions.now_ms()))
-        .order_by(_Log.created_at, _Log.id)
-        .limit(_CANDIDATES)
+        sa.union_all(*oldest).order_by("created_at", "id").limit(_CANDIDATES)
     )
     return [(row.id, row.epoch) for row in rows]
+
+
+def _oldest(*where: sa.ColumnElement[bool]) -> sa.Subquery:
+    """Return the query of a few that match.
+
+    In the order of the index, so that it neither reads nor sorts all that
+    is settled, waits, or isn't due yet.
+    """
+    return (
+        sa.select(_Log.id, _Log.epoch, _Log.created_at)
+        .where(*where)
+        .order_by(_Log.due_at, _Log.created_at, _Log.id)
+        .limit(_CANDIDATES)
+        .subquery()
+    )
 
 
 @engine.writer
@@ -115,16 +137,24 @@ def _take(
             epoch=epoch + 1,
             attempts=_Log.attempts + 1,
             lease_until=now + int(lease * 1000),
-            state=sa.case(
-                (_Log.state == _State.QUEUED, _State.RUNNING.value),
-                else_=_Log.state,
-            ),
-            updated_at=utcnow(),
+            state=_or_stays(_State.RUNNING),
+            updated_at=functions.utcnow(),
         )
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     return to_model(session.get_one(_Log, log_id))
+
+
+def _or_stays(wanted: status.OperationState) -> sa.ColumnElement[str]:
+    """Return this state where it may follow, else the one there is."""
+    return sa.case(
+        (
+            _Log.state.in_(status.OPERATION_TRANSITIONS[wanted]),
+            wanted.value,
+        ),
+        else_=_Log.state,
+    )
 
 
 def hold(
@@ -138,58 +168,48 @@ def hold(
             _Log.epoch == epoch,
             _Log.state != _State.SETTLED,
         )
-        .values(updated_at=utcnow(), **columns)
+        .values(updated_at=functions.utcnow(), **columns)
     )
     return bool(held.rowcount == 1)  # type: ignore[attr-defined]
 
 
-@engine.writer
 def heartbeat(
+    log_id: str, epoch: int, lease: float, progress: Mapping[str, Any]
+) -> None:
+    """Renew a lease and store the progress.
+
+    :raises LeaseLost: it is another worker's by now; nothing was stored.
+    :raises OperationCancelled: it has to stop; the lease was renewed, so
+        that there is time to.
+    """
+    if _renew(log_id, epoch, lease, progress):
+        raise exceptions.OperationCancelled
+
+
+@engine.writer
+def _renew(
     session: orm.Session,
     log_id: str,
     epoch: int,
     lease: float,
     progress: Mapping[str, Any],
-) -> str | None:
-    """Renew a lease and store the progress.
+) -> bool:
+    """Store what a heartbeat tells; tell whether a cancel was asked for.
 
-    Return None to go on, else why to stop: ``"lost"`` or ``"cancelled"``.
+    The checkpoint copy comes before the log, as wherever both are locked.
     """
-    until = functions.now_ms() + int(lease * 1000)
+    progress_rows.store(session, log_id, progress)
     if not hold(
-        session, log_id, epoch, lease_until=until, progress=dict(progress)
+        session,
+        log_id,
+        epoch,
+        lease_until=functions.now_ms() + int(lease * 1000),
+        progress=progress_rows.counters(progress),
     ):
-        return "lost"
-    store_progress(session, log_id, progress)
-    cancelled = session.scalar(
-        sa.select(models.CheckpointCopy.cancel_requested).where(
-            models.CheckpointCopy.id == log_id
-        )
-    )
-    return "cancelled" if cancelled else None
-
-
-_COUNTERS = (
-    "bytes_total",
-    "bytes_copied",
-    "bytes_skipped",
-    "objects_total",
-    "objects_copied",
-)
-
-
-def store_progress(
-    session: orm.Session, log_id: str, progress: Mapping[str, Any]
-) -> None:
-    """Show the progress of a copy in its checkpoint copy too."""
-    if not progress:
-        return
-    session.execute(
-        sa.update(models.CheckpointCopy)
-        .where(models.CheckpointCopy.id == log_id)
-        .values(
-            resources=progress["resources"],
-            **{name: progress[name] for name in _COUNTERS},
+        raise exceptions.LeaseLost(operation_log_id=log_id)
+    return bool(
+        session.scalar(
+            sa.select(_Child.cancel_requested).where(_Child.id == log_id)
         )
     )
 
@@ -200,36 +220,34 @@ def mark_committing(
     log_id: str,
     epoch: int,
     manifest_sha256: str,
-    progress: Mapping[str, Any] | None = None,
-) -> str | None:
-    """Pass the point of no return; None, or why not, as in heartbeat.
+    progress: Mapping[str, Any],
+) -> None:
+    """Pass the point of no return.
 
     The progress is final here, and whoever rolls forward can't count again.
     The row of the checkpoint copy is locked first, so that a cancel either
     comes before and wins, or after and is refused.
+
+    :raises LeaseLost: it is another worker's by now.
+    :raises OperationCancelled: a cancel was asked for.
     """
-    cancelled = session.scalar(
-        sa.select(models.CheckpointCopy.cancel_requested)
-        .where(models.CheckpointCopy.id == log_id)
+    if session.scalar(
+        sa.select(_Child.cancel_requested)
+        .where(_Child.id == log_id)
         .with_for_update()
-    )
-    if cancelled:
-        return "cancelled"
-    marked = session.execute(
-        sa.update(_Log)
-        .where(
-            _Log.id == log_id,
-            _Log.epoch == epoch,
-            _Log.state.in_(status.OPERATION_TRANSITIONS[_State.COMMITTING]),
-        )
-        .values(
-            state=_State.COMMITTING,
-            manifest_sha256=manifest_sha256,
-            progress=_Log.progress if progress is None else dict(progress),
-            updated_at=utcnow(),
-        )
-    )
-    return None if marked.rowcount == 1 else "lost"  # type: ignore[attr-defined]
+    ):
+        raise exceptions.OperationCancelled
+    progress_rows.store(session, log_id, progress)
+    if not transitions.move(
+        session,
+        _Log,
+        _State.COMMITTING,
+        _Log.id == log_id,
+        _Log.epoch == epoch,
+        manifest_sha256=manifest_sha256,
+        progress=progress_rows.counters(progress),
+    ):
+        raise exceptions.LeaseLost(operation_log_id=log_id)
 
 
 @engine.writer
@@ -257,10 +275,7 @@ def hand_back(
         lease_until=None,
         due_at=now + int(delay * 1000),
         attempts=_Log.attempts - (0 if counts else 1),
-        state=sa.case(
-            (_Log.state == _State.RUNNING, _State.QUEUED.value),
-            else_=_Log.state,
-        ),
+        state=_or_stays(_State.QUEUED),
     )
 
 

@@ -127,7 +127,7 @@ def _place(
         ).where(sortable["id"] == _text("marker", marker))
     ).one_or_none()
     if row is None:
-        raise exceptions.Invalid(reason=f"unknown marker {marker!r}")
+        raise exceptions.UnknownMarker(marker=marker)
     return row
 
 

@@ -6,6 +6,7 @@ other one open, and the request would stay open for ever.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -13,33 +14,46 @@ from sqlalchemy import orm
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import models
-from karbor_copy.db import operation_logs
+from karbor_copy.db import transitions
 
 _Copy = models.Copy
 _Member = models.CopyMember
 _Child = models.CheckpointCopy
 
+#: A request that was cancelled waits only for what was told to stop.
+_KEEPS_OPEN: Final = (
+    _Child.status.in_(status.OPEN_COPY_STATUSES),
+    sa.or_(
+        _Copy.cancel_requested.is_(sa.false()),
+        _Child.cancel_requested.is_(sa.true()),
+    ),
+)
 
-def lock(
-    session: orm.Session, checkpoint_copy_ids: Sequence[str]
-) -> list[str]:
-    """Lock the requests that wait for these; return their ids in order.
 
-    ``checkpoint_copy_ids`` are ids of rows of ``checkpoint_copies``.
+def lock(session: orm.Session, checkpoint_copy_id: str) -> list[str]:
+    """Lock the requests that wait for a checkpoint copy, then itself.
+
+    ``checkpoint_copy_id`` is the id of a row of ``checkpoint_copies``;
+    return the requests' ids.
     """
-    rows = session.scalars(
+    waiting = session.scalars(
         sa.select(_Copy.id)
         .where(
             _Copy.id.in_(
                 sa.select(_Member.copy_id).where(
-                    _Member.checkpoint_copy_id.in_(checkpoint_copy_ids)
+                    _Member.checkpoint_copy_id == checkpoint_copy_id
                 )
             )
         )
         .order_by(_Copy.id)
         .with_for_update()
+    ).all()
+    session.execute(
+        sa.select(_Child.id)
+        .where(_Child.id == checkpoint_copy_id)
+        .with_for_update()
     )
-    return list(rows)
+    return list(waiting)
 
 
 def lock_requests(session: orm.Session, copy_ids: Sequence[str]) -> None:
@@ -52,43 +66,43 @@ def lock_requests(session: orm.Session, copy_ids: Sequence[str]) -> None:
     )
 
 
+def member_began(session: orm.Session, copy_ids: Sequence[str]) -> None:
+    """Show that there is work on these locked requests."""
+    transitions.move(
+        session, _Copy, status.CopyStatus.COPYING, _Copy.id.in_(copy_ids)
+    )
+
+
+def member_ended(session: orm.Session, copy_ids: Sequence[str]) -> None:
+    """Settle those of these locked requests that wait for nothing more.
+
+    Of the others the members are not counted: they may be thousands, of
+    which each would be counted at the end of each.
+    """
+    for copy_id in copy_ids:
+        if session.scalar(_waits_for(copy_id)) is None:
+            settle(session, [copy_id])
+        else:
+            member_began(session, [copy_id])
+
+
 def settle(session: orm.Session, copy_ids: Sequence[str]) -> None:
     """Give each locked request the status that its members make."""
-    session.flush()
     for copy_id in copy_ids:
         wanted = _wanted(session, copy_id)
-        session.execute(
-            sa.update(_Copy)
-            .where(
-                _Copy.id == copy_id,
-                _Copy.status.in_(status.COPY_TRANSITIONS[wanted]),
-            )
-            .values(status=wanted, updated_at=operation_logs.utcnow())
-        )
+        transitions.move(session, _Copy, wanted, _Copy.id == copy_id)
 
 
 def _wanted(session: orm.Session, copy_id: str) -> status.CopyStatus:
     """Return what a request is by its members.
 
-    One that was cancelled waits only for those that were told to stop; what
-    goes on does so for other requests.
+    What goes on although it was cancelled does so for other requests.
     """
     found = counts(session, [copy_id])[copy_id]
-    if not session.scalar(
+    cancelled = session.scalar(
         sa.select(_Copy.cancel_requested).where(_Copy.id == copy_id)
-    ):
-        return status.settle_copy(found)
-    stopping = (
-        sa.select(_Child.id)
-        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
-        .where(
-            _Member.copy_id == copy_id,
-            _Child.status.in_(status.OPEN_COPY_STATUSES),
-            _Child.cancel_requested.is_(sa.true()),
-        )
-        .limit(1)
     )
-    if session.scalar(stopping) is not None:
+    if not cancelled or session.scalar(_waits_for(copy_id)) is not None:
         return status.settle_copy(found)
     settled = {
         name: count
@@ -96,6 +110,22 @@ def _wanted(session: orm.Session, copy_id: str) -> status.CopyStatus:
         if name not in status.OPEN_COPY_STATUSES
     }
     return status.settle_copy({status.CopyStatus.CANCELLED: 1, **settled})
+
+
+def _waits_for(copy_id: str) -> sa.Select[str]:
+    """Return the query of one member that a request waits for.
+
+    The last by id: members are worked on in the order of their ids, so that
+    the open ones are found without a look at those that have ended.
+    """
+    return (
+        sa.select(_Member.checkpoint_copy_id)
+        .join(_Copy, _Copy.id == _Member.copy_id)
+        .join(_Child, _Child.id == _Member.checkpoint_copy_id)
+        .where(_Member.copy_id == copy_id, *_KEEPS_OPEN)
+        .order_by(_Member.checkpoint_copy_id.desc())
+        .limit(1)
+    )
 
 
 def counts(
@@ -122,14 +152,7 @@ def find_unsettled(session: orm.Session) -> list[str]:
     waited_for = (
         sa.select(_Member.copy_id)
         .join(_Child, _Child.id == _Member.checkpoint_copy_id)
-        .where(
-            _Member.copy_id == _Copy.id,
-            _Child.status.in_(status.OPEN_COPY_STATUSES),
-            sa.or_(
-                _Copy.cancel_requested.is_(sa.false()),
-                _Child.cancel_requested.is_(sa.true()),
-            ),
-        )
+        .where(_Member.copy_id == _Copy.id, *_KEEPS_OPEN)
     )
     rows = session.scalars(
         sa.select(_Copy.id).where(

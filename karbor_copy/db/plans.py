@@ -17,8 +17,8 @@ from karbor_copy.data_models import plan as plan_model
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
+from karbor_copy.db import functions
 from karbor_copy.db import models
-from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
 
 _Plan = models.Plan
@@ -122,7 +122,7 @@ def update(
             sa.delete(_Resource).where(_Resource.plan_id == plan_id)
         )
         _insert_resources(session, plan_id, changes["resources"])
-    row.updated_at = operation_logs.utcnow()
+    row.updated_at = functions.utcnow()
     session.flush()
     return _to_models(session, [row])[0]
 
@@ -135,7 +135,7 @@ def delete(session: orm.Session, project_id: str, plan_id: str) -> None:
     """
     row = lock_living(session, project_id, plan_id)
     row.deleted = True
-    row.deleted_at = operation_logs.utcnow()
+    row.deleted_at = functions.utcnow()
 
 
 @engine.reader
@@ -175,7 +175,7 @@ def _insert(session: orm.Session, plan: plan_model.Plan) -> None:
             parameters={
                 key: dict(value) for key, value in plan.parameters.items()
             },
-            created_at=operation_logs.utcnow(),
+            created_at=functions.utcnow(),
         )
     )
     session.flush()

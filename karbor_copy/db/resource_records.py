@@ -13,6 +13,7 @@ from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import restore
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoint_rows
+from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
@@ -49,7 +50,7 @@ def insert(
         name: getattr(record, name) for name in record.__dataclass_fields__
     }
     columns |= {name: dict(columns[name]) for name in _MAPPINGS}
-    session.add(model(created_at=operation_logs.utcnow(), **columns))
+    session.add(model(created_at=functions.utcnow(), **columns))
     log = operation_logs.new_log(
         operation_type,
         project_id=record.project_id,
@@ -130,7 +131,7 @@ def store_resource_status(
     row.resources_reason = (
         reasons if reason is None else {**reasons, key: reason}
     )
-    row.updated_at = operation_logs.utcnow()
+    row.updated_at = functions.utcnow()
 
 
 def to_model(row: Row, value: type[Value]) -> Value:

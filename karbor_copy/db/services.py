@@ -10,7 +10,6 @@ from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
-from karbor_copy.db import operation_logs
 
 _Service = models.Service
 
@@ -28,7 +27,7 @@ def report(session: orm.Session, host: str, binary: str, topic: str) -> None:
                     binary=binary,
                     topic=topic,
                     report_count=0,
-                    created_at=operation_logs.utcnow(),
+                    created_at=functions.utcnow(),
                 )
             )
     except db_exception.DBDuplicateEntry:
@@ -44,7 +43,7 @@ def _touch(session: orm.Session, host: str, binary: str) -> bool:
         .values(
             report_count=_Service.report_count + 1,
             reported_at=functions.now_ms(),
-            updated_at=operation_logs.utcnow(),
+            updated_at=functions.utcnow(),
         )
         .execution_options(synchronize_session=False)
     )

@@ -11,18 +11,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
+from oslo_log import log as logging
 from sqlalchemy import orm
 
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
+from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import parents
+from karbor_copy.db import progress
+from karbor_copy.db import transitions
 
+LOG = logging.getLogger(__name__)
+
+_Model = TypeVar(
+    "_Model",
+    models.OperationLog,
+    models.CheckpointCopy,
+    models.Checkpoint,
+    models.Restore,
+    models.Verification,
+)
 _Type = status.OperationType
 _Checkpoint = status.CheckpointStatus
 
@@ -39,15 +54,18 @@ class Outcome:
     """How an operation ended.
 
     ``size`` is the bytes of data that a protect or a copy has committed;
-    ``progress`` the last figures; ``lease`` the length of a lease in
-    seconds, for the sweep against late writers.
+    ``progress`` the last figures.
     """
 
     result: status.CopyStatus
     error_info: str | None = None
     size: int | None = None
     progress: Mapping[str, Any] = field(default_factory=dict)
-    lease: float = 0.0
+
+    @property
+    def reason(self) -> str | None:
+        """Return the error as it is stored: long ones are cut."""
+        return self.error_info and self.error_info[:_MAX_ERROR]
 
 
 SUCCESS = status.CopyStatus.FINISHED
@@ -60,135 +78,175 @@ def settle(
     session: orm.Session,
     log: operation_log.OperationLog,
     outcome: Outcome,
+    lease: float,
 ) -> bool:
-    """End an operation; all that waits for it learns of it here."""
+    """End an operation; all that waits for it learns of it here.
+
+    ``lease`` is the length of one in seconds, after which the first sweep
+    against late writers is due.
+    """
     if log.operation_type is _Type.COPY:
-        parents.lock(session, [log.id])
-    statuses = status.OPERATION_LOG_STATUSES[log.operation_type]
-    shown = statuses[2] if outcome.result is SUCCESS else statuses[3]
-    if outcome.result is CANCELLED:
-        shown = status.OperationLogStatus.CANCELLED
-    error_info = outcome.error_info and outcome.error_info[:_MAX_ERROR]
-    if not operation_logs.hold(
-        session,
-        log.id,
-        log.epoch,
-        state=status.OperationState.SETTLED,
-        status=shown,
-        owner=None,
-        lease_until=None,
-        error_info=error_info,
-        ended_at=operation_logs.utcnow(),
-        progress=dict(outcome.progress),
-    ):
+        parents.lock(session, log.id)
+    if not _settle_log(session, log, outcome):
         return False
     _SETTLERS[log.operation_type](session, log, outcome)
     if log.operation_type is _Type.COPY:
         # A request may have adopted it since the lock above.
-        parents.settle(session, parents.lock(session, [log.id]))
-    operation_logs.enqueue(session, _sweeps(log, outcome))
+        parents.member_ended(session, parents.lock(session, log.id))
+    operation_logs.enqueue(session, _sweeps(log, outcome, lease))
     return True
+
+
+def _settle_log(
+    session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
+) -> bool:
+    model = models.OperationLog
+    statuses = status.OPERATION_LOG_STATUSES[log.operation_type]
+    shown = statuses[2] if outcome.result is SUCCESS else statuses[3]
+    if outcome.result is CANCELLED:
+        shown = status.OperationLogStatus.CANCELLED
+    return _move(
+        session,
+        model,
+        log.id,
+        status.OperationState.SETTLED,
+        model.epoch == log.epoch,
+        status=shown,
+        owner=None,
+        lease_until=None,
+        error_info=outcome.reason,
+        ended_at=functions.utcnow(),
+        progress=progress.counters(outcome.progress),
+    )
+
+
+def _move(
+    session: orm.Session,
+    model: type[_Model],
+    row_id: str | None,
+    wanted: str,
+    /,
+    *where: sa.ColumnElement[bool],
+    **columns: Any,
+) -> bool:
+    """Change one row; say so where its status does not let it."""
+    moved = transitions.move(
+        session, model, wanted, model.id == row_id, *where, **columns
+    )
+    if not moved:
+        LOG.warning("%s %s is not %s now", model.__tablename__, row_id, wanted)
+    return bool(moved)
 
 
 def _settle_copy(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
 ) -> None:
-    row = session.get_one(models.CheckpointCopy, log.id)
-    row.status = outcome.result
-    row.error_info = outcome.error_info
-    row.ended_at = operation_logs.utcnow()
+    columns: dict[str, Any] = {
+        "error_info": outcome.reason,
+        "ended_at": functions.utcnow(),
+    }
     if outcome.result is not SUCCESS:
-        row.copy_slot = None
-    operation_logs.store_progress(session, log.id, outcome.progress)
-    target = session.get(models.Checkpoint, row.checkpoint_copy_id)
+        columns["copy_slot"] = None
+    _move(session, models.CheckpointCopy, log.id, outcome.result, **columns)
+    progress.store(session, log.id, outcome.progress)
+    target = session.get(models.Checkpoint, log.checkpoint_id)
     if target is None:
         return
     target.extra_info = {**target.extra_info, "copy_status": outcome.result}
-    _settle_data(target, outcome)
+    _settle_data(session, log, outcome)
 
 
-def _settle_protect(
+def _settle_data(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
 ) -> None:
-    _settle_data(
-        session.get_one(models.Checkpoint, log.checkpoint_id), outcome
+    model = models.Checkpoint
+    if outcome.result is not SUCCESS:
+        _move(session, model, log.checkpoint_id, _Checkpoint.ERROR)
+        return
+    _move(
+        session,
+        model,
+        log.checkpoint_id,
+        _Checkpoint.AVAILABLE,
+        committed_at=functions.utcnow(),
+        size=outcome.size,
     )
-
-
-def _settle_data(row: models.Checkpoint, outcome: Outcome) -> None:
-    row.updated_at = operation_logs.utcnow()
-    if outcome.result is SUCCESS:
-        row.status = _Checkpoint.AVAILABLE
-        row.committed_at = operation_logs.utcnow()
-        row.size = outcome.size
-    else:
-        row.status = _Checkpoint.ERROR
 
 
 def _settle_delete(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
 ) -> None:
-    row = session.get_one(models.Checkpoint, log.checkpoint_id)
-    row.updated_at = operation_logs.utcnow()
-    if outcome.result is not SUCCESS:
-        row.status = _Checkpoint.ERROR_DELETING
-        return
-    row.status = _Checkpoint.DELETED
+    wanted = (
+        _Checkpoint.DELETED
+        if outcome.result is SUCCESS
+        else _Checkpoint.ERROR_DELETING
+    )
+    _move(session, models.Checkpoint, log.checkpoint_id, wanted)
 
 
 def _settle_record(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
 ) -> None:
-    model: type[models.Restore | models.Verification] = models.Restore
-    record_id = log.restore_id
-    if log.operation_type is _Type.VERIFY:
-        model, record_id = models.Verification, log.verification_id
     ended = (
         status.RestoreStatus.SUCCESS
         if outcome.result is SUCCESS
         else status.RestoreStatus.FAIL
     )
-    session.execute(
-        sa.update(model)
-        .where(model.id == record_id)
-        .values(status=ended, updated_at=operation_logs.utcnow())
-    )
+    if log.operation_type is _Type.VERIFY:
+        _move(session, models.Verification, log.verification_id, ended)
+    else:
+        _move(session, models.Restore, log.restore_id, ended)
+
+
+def _settle_reset(
+    session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
+) -> None:
+    """A reset to ``available`` that its bank does not bear out is none."""
+    row = models.Checkpoint
+    if outcome.result is not SUCCESS and transitions.move(
+        session,
+        row,
+        _Checkpoint.ERROR,
+        row.id == log.checkpoint_id,
+        row.status == _Checkpoint.AVAILABLE,
+    ):
+        checkpoint_copies.free_slot(session, str(log.checkpoint_id))
 
 
 def _settle_nothing(
     _session: orm.Session, _log: operation_log.OperationLog, _out: Outcome
 ) -> None:
-    """A reset and a clean-up concern no row but their own."""
+    """A clean-up concerns no row but its own."""
 
 
 _SETTLERS = {
     _Type.COPY: _settle_copy,
-    _Type.PROTECT: _settle_protect,
+    _Type.PROTECT: _settle_data,
     _Type.DELETE: _settle_delete,
     _Type.RESTORE: _settle_record,
     _Type.VERIFY: _settle_record,
-    _Type.RESET: _settle_nothing,
+    _Type.RESET: _settle_reset,
     _Type.CLEANUP: _settle_nothing,
 }
 
 
 def _sweeps(
-    log: operation_log.OperationLog, outcome: Outcome
+    log: operation_log.OperationLog, outcome: Outcome, lease: float
 ) -> Iterator[dict[str, Any]]:
     """Yield the clean-up that an ended operation leaves to be done.
 
     After a failure all data under the dead id, at once and again later. A
     protect or copy that took several attempts leaves what the earlier ones
-    wrote and the manifest does not list; a delete what a late writer adds.
+    wrote, or still write, and the manifest does not list; a delete what a
+    late writer adds.
     """
     failed = outcome.result is not SUCCESS
+    late = (lease, *_LATE)
     match log.operation_type:
-        case _Type.PROTECT | _Type.COPY if failed:
-            delays: tuple[float, ...] = (0.0, outcome.lease, *_LATE)
-        case _Type.PROTECT | _Type.COPY if log.attempts > 1:
-            delays = (0.0, outcome.lease)
+        case _Type.PROTECT | _Type.COPY if failed or log.epoch > 1:
+            delays: tuple[float, ...] = (0.0, *late)
         case _Type.DELETE if not failed:
-            delays = (outcome.lease, *_LATE)
+            delays = late
         case _:
             return
     for delay in delays:

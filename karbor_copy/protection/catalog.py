@@ -7,7 +7,6 @@ found whole. Nothing is ever deleted from a bank here: another region may be
 writing what this one does not know.
 """
 
-import datetime
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,19 +16,21 @@ from oslo_log import log as logging
 
 from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
-from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import checkpoint_index
 from karbor_copy.data_models import plan as plan_model
-from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import catalog
-from karbor_copy.db import operation_logs
+from karbor_copy.db import functions
 from karbor_copy.protection import bank_pool
+from karbor_copy.protection import contents
 from karbor_copy.providers import registry as provider_registry
 
 LOG = logging.getLogger(__name__)
 
 _Status = status.CheckpointStatus
+
+#: What a bank says for good; anything else may be work that goes on.
+_ENDS = frozenset({_Status.AVAILABLE, _Status.ERROR, _Status.DELETED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +42,13 @@ class Report:
     added: int = 0
     changed: int = 0
     vanished: int = 0
+    moved: int = 0
     refused: list[str] = field(default_factory=list)
+
+    def refuse(self, error: exceptions.KarborCopyError) -> None:
+        """Note what could not be taken over, and why."""
+        LOG.warning("Bank of provider %s: %s", self.provider_id, error)
+        self.refused.append(str(error))
 
 
 class Reconciler:
@@ -59,239 +66,209 @@ class Reconciler:
         self._project_map = project_map or {}
 
     def reconcile_all(self) -> None:
-        """Reconcile every provider; one that can't be read changes nothing."""
+        """Reconcile every provider, whatever is wrong with another one."""
         for provider in self._registry.list():
             try:
                 report = self.reconcile(provider.id)
-            except exceptions.BankError as error:
+            except exceptions.KarborCopyError as error:
                 LOG.warning(
                     "Bank of provider %s not reconciled: %s",
                     provider.id,
                     error,
                 )
-                continue
-            if report.added or report.changed or report.vanished:
-                LOG.info("Catalogue reconciled: %s", report)
+            except Exception:
+                LOG.exception(
+                    "Bank of provider %s not reconciled", provider.id
+                )
+            else:
+                if report.added or report.changed or report.vanished:
+                    LOG.info("Catalogue reconciled: %s", report)
 
     def reconcile(self, provider_id: str) -> Report:
         """Reconcile one provider.
 
-        :raises BankError: its bank can't be listed; nothing was changed.
+        :raises BankError: its bank can't be read; what can't be listed
+            changes nothing.
+        :raises Invalid: its options do not make a bank.
         :raises ProviderNotFound: there is no such provider.
         """
-        began = operation_logs.utcnow()
-        report = Report(provider_id=provider_id)
-        store = checkpoint_store.CheckpointStore(self._banks.bank(provider_id))
-        ids = set(store.list_ids())
-        known = catalog.known(provider_id)
-        report.seen = len(ids)
-        self._add_unknown(store, ids - set(known), report)
-        for checkpoint_id in sorted(ids & set(known)):
-            self._compare(store, checkpoint_id, known[checkpoint_id], report)
-        for checkpoint_id, row in known.items():
-            if checkpoint_id not in ids and _should_exist(row, began):
-                self._vanish(store, checkpoint_id, row, report)
-        return report
+        bank = self._banks.bank(provider_id)
+        store = checkpoint_store.CheckpointStore(bank)
+        return _Round(store, provider_id, self._project_map).run()
 
-    def _add_unknown(
+
+@dataclass(slots=True)
+class _Group:
+    """Unknown checkpoints of a plan, and the plan as the newest tells it.
+
+    A checkpoint is no more here than its time and id: all of a bank may be
+    unknown.
+    """
+
+    project_id: str
+    plan: plan_model.Plan
+    newest: tuple[int, str]
+    members: list[tuple[int, str]] = field(default_factory=list)
+
+
+class _Round:
+    """One look at one provider's bank."""
+
+    def __init__(
         self,
         store: checkpoint_store.CheckpointStore,
-        ids: Iterable[str],
-        report: Report,
+        provider_id: str,
+        project_map: Mapping[str, str],
     ) -> None:
-        """Add the oldest first, so that it takes the slot of its source."""
-        found: list[checkpoint.Checkpoint] = []
+        self._store = store
+        self._project_map = project_map
+        self._report = Report(provider_id=provider_id)
+        self._began = functions.utcnow()
+
+    def run(self) -> Report:
+        """Take over what the bank tells."""
+        ids = set(self._store.list_ids())
+        self._report.seen = len(ids)
+        known = catalog.known(self._report.provider_id)
+        self._move_known(known)
+        for group in self._groups(ids - set(known)):
+            self._move(group.plan.id, group.project_id)
+            self._add(group)
+        for checkpoint_id, row in known.items():
+            if row.in_use or row.status is _Status.DELETED:
+                continue
+            if checkpoint_id in ids or self._must_exist(row):
+                self._check(checkpoint_id, row)
+        return self._report
+
+    def _index(self, checkpoint_id: str) -> checkpoint_index.CheckpointIndex:
+        provider_id = self._report.provider_id
+        return contents.read_index(self._store, checkpoint_id, provider_id)
+
+    def _project_of(self, index: checkpoint_index.CheckpointIndex) -> str:
+        return self._project_map.get(index.project_id, index.project_id)
+
+    # What is unknown.
+
+    def _groups(self, ids: Iterable[str]) -> Iterable[_Group]:
+        """Read the indexes for what must be known before any is added."""
+        groups: dict[str, _Group] = {}
         for checkpoint_id in ids:
             try:
-                read = self._read(store, checkpoint_id, report.provider_id)
-            except (
-                exceptions.InvalidCheckpoint,
-                exceptions.InvalidManifest,
-            ) as error:
-                LOG.warning("Not imported: %s", error)
-                report.refused.append(str(error))
+                index = self._index(checkpoint_id)
+                plan = contents.to_plan(index, self._project_of(index))
+            except exceptions.ObjectNotFound:
+                continue  # not committed, or what is left of a deleted one
+            except exceptions.InvalidCheckpoint as error:
+                self._report.refuse(error)
                 continue
-            if read is not None:
-                found.append(read)
-        found.sort(key=lambda item: (item.timestamp, item.id))
-        newest = {item.plan_id: item for item in found}
-        for item in found:
-            plan = _plan_of(newest[item.plan_id])
-            report.added += catalog.add(item, plan)
-
-    def _read(
-        self,
-        store: checkpoint_store.CheckpointStore,
-        checkpoint_id: str,
-        provider_id: str,
-    ) -> checkpoint.Checkpoint | None:
-        """Return the checkpoint as its bank tells; None if it is not shown."""
-        try:
-            index = store.read_index(checkpoint_id)
-        except exceptions.ObjectNotFound:
-            return None
-        if index.provider_id != provider_id:
-            raise exceptions.InvalidCheckpoint(
-                checkpoint_id=checkpoint_id,
-                reason=f"it belongs to provider {index.provider_id}",
+            member = (index.timestamp, index.id)
+            group = groups.setdefault(
+                plan.id, _Group(index.project_id, plan, member)
             )
-        size = _whole_size(store, index)
-        if index.status == _Status.AVAILABLE and size is None:
-            return None
-        return self._to_row(index, size)
+            group.members.append(member)
+            if member > group.newest:
+                group.plan, group.newest = plan, member
+        return groups.values()
 
-    def _to_row(
-        self, index: checkpoint_index.CheckpointIndex, size: int | None
-    ) -> checkpoint.Checkpoint:
-        try:
-            graph = resource.ResourceGraph.deserialize(
-                index.resource_graph or "[{}, []]"
-            )
-            return checkpoint.Checkpoint(
-                id=index.id,
-                project_id=self._project_map.get(
-                    index.project_id, index.project_id
-                ),
-                provider_id=index.provider_id,
-                plan_id=index.protection_plan["id"],
-                status=_Status(index.status),
-                created_at=datetime.datetime.fromisoformat(index.created_at),
-                timestamp=index.timestamp,
-                protection_plan=index.protection_plan,
-                resource_graph=index.resource_graph,
-                extra_info=index.extra_info,
-                copied_from=index.copied_from,
-                resource_types=graph.resource_types,
-                committed_at=_committed_at(index),
-                size=size,
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise exceptions.InvalidCheckpoint(
-                checkpoint_id=index.id, reason=str(error)
-            ) from error
+    def _add(self, group: _Group) -> None:
+        """Add the oldest first, so that it takes the slot of its source."""
+        for _, checkpoint_id in sorted(group.members):
+            try:
+                index = self._index(checkpoint_id)
+                found = contents.to_checkpoint(
+                    self._store, index, self._project_of(index)
+                )
+            except exceptions.ObjectNotFound:
+                continue
+            except exceptions.InvalidCheckpoint as error:
+                self._report.refuse(error)
+                continue
+            self._report.added += catalog.add(found, group.plan)
 
-    def _compare(
-        self,
-        store: checkpoint_store.CheckpointStore,
-        checkpoint_id: str,
-        row: catalog.Known,
-        report: Report,
-    ) -> None:
-        """Take over the bank's status of a row that nothing is using."""
-        if row.in_use:
+    # What an earlier import put under a project id of the bank's own cloud.
+
+    def _move_known(self, known: Mapping[str, catalog.Known]) -> None:
+        done: set[str] = set()
+        for checkpoint_id, row in known.items():
+            if row.plan_id in done or row.project_id not in self._project_map:
+                continue
+            try:
+                index = self._index(checkpoint_id)
+            except (exceptions.ObjectNotFound, exceptions.InvalidCheckpoint):
+                continue
+            # Else the row was mapped before, to what is a key here as well.
+            if index.project_id == row.project_id:
+                done.add(row.plan_id)
+                self._move(row.plan_id, row.project_id)
+
+    def _move(self, plan_id: str, project_id: str) -> None:
+        wanted = self._project_map.get(project_id, project_id)
+        if wanted == project_id:
             return
-        told = _told_status(store, checkpoint_id)
-        if told is None or told is row.status:
-            return
-        report.changed += catalog.change_status(
-            checkpoint_id,
-            row,
-            told,
-            lambda: (
-                _told_status(store, checkpoint_id) is told
-                and _is_whole(store, checkpoint_id)
-            ),
+        try:
+            moved = catalog.move_plan(plan_id, project_id, wanted)
+        except exceptions.OperationInProgress as error:
+            self._report.refuse(error)
+        else:
+            self._report.moved += moved
+
+    # What is known.
+
+    def _must_exist(self, row: catalog.Known) -> bool:
+        """Tell whether the listing must have shown what the row stands for."""
+        return (
+            row.status in (_Status.AVAILABLE, _Status.ERROR_DELETING)
+            and row.committed_at is not None
+            and row.committed_at < self._began
         )
 
-    def _vanish(
-        self,
-        store: checkpoint_store.CheckpointStore,
-        checkpoint_id: str,
-        row: catalog.Known,
-        report: Report,
+    def _check(self, checkpoint_id: str, row: catalog.Known) -> None:
+        """Compare a row that nothing is using with its bank."""
+        try:
+            index = self._index(checkpoint_id)
+        except exceptions.ObjectNotFound:
+            if self._must_exist(row):
+                self._lose(checkpoint_id, row, "it is not in the bank")
+            return
+        except exceptions.InvalidCheckpoint as error:
+            self._report.refuse(error)
+            return
+        if index.status is not row.status:
+            self._follow(index, row)
+        elif index.status is _Status.AVAILABLE and not contents.has_manifest(
+            self._store, index
+        ):
+            self._lose(checkpoint_id, row, "its manifest is missing")
+
+    def _follow(
+        self, index: checkpoint_index.CheckpointIndex, row: catalog.Known
     ) -> None:
-        def is_gone() -> bool:
+        """Take over the bank's status if it is an end that may follow."""
+        told = index.status
+        if (
+            told not in _ENDS
+            or row.status not in status.CHECKPOINT_TRANSITIONS[told]
+        ):
+            return
+        if told is _Status.AVAILABLE:
             try:
-                store.read_index(checkpoint_id)
-            except exceptions.ObjectNotFound:
-                return True
-            return False
+                found = contents.to_checkpoint(
+                    self._store, index, row.project_id
+                )
+            except exceptions.InvalidCheckpoint as error:
+                self._report.refuse(error)
+                return
+            changed = catalog.take_over(row, found)
+        else:
+            changed = catalog.give_up(index.id, row, told)
+        if changed:
+            self._report.changed += 1
+            LOG.info("Checkpoint %s is %s in its bank", index.id, told)
 
-        if catalog.change_status(checkpoint_id, row, _Status.ERROR, is_gone):
-            report.vanished += 1
-            LOG.warning("Checkpoint %s is not in the bank", checkpoint_id)
-
-
-def _should_exist(row: catalog.Known, began: datetime.datetime) -> bool:
-    """Tell whether a row must have been in a listing that began then."""
-    return (
-        row.status in (_Status.AVAILABLE, _Status.ERROR_DELETING)
-        and row.committed_at is not None
-        and row.committed_at < began
-        and not row.in_use
-    )
-
-
-def _told_status(
-    store: checkpoint_store.CheckpointStore, checkpoint_id: str
-) -> status.CheckpointStatus | None:
-    """Return the status in the bank; None where it says nothing usable."""
-    try:
-        return _Status(store.read_index(checkpoint_id).status)
-    except (
-        exceptions.ObjectNotFound,
-        exceptions.InvalidCheckpoint,
-        ValueError,
-    ):
-        return None
-
-
-def _is_whole(
-    store: checkpoint_store.CheckpointStore, checkpoint_id: str
-) -> bool:
-    """Tell whether the bank holds all that the checkpoint's index promises."""
-    try:
-        index = store.read_index(checkpoint_id)
-        return _whole_size(store, index) is not None
-    except exceptions.InvalidManifest:
-        return False
-
-
-def _committed_at(
-    index: checkpoint_index.CheckpointIndex,
-) -> datetime.datetime | None:
-    """Return when a checkpoint was found whole; None for an empty shell."""
-    if index.status == _Status.AVAILABLE or index.manifest_sha256:
-        return operation_logs.utcnow()
-    return None
-
-
-def _whole_size(
-    store: checkpoint_store.CheckpointStore,
-    index: checkpoint_index.CheckpointIndex,
-) -> int | None:
-    """Return the bytes of a checkpoint; None if an object is not there.
-
-    One that Karbor wrote has no manifest to compare with.
-
-    :raises InvalidManifest: the manifest is not what the index names.
-    """
-    if index.status != _Status.AVAILABLE:
-        return 0
-    sizes = {info.key: info.size for info in store.list_objects(index.id)}
-    if index.manifest_sha256 is None:
-        return None if index.copied_from else sum(sizes.values())
-    try:
-        made = store.read_manifest(index.id, index.manifest_sha256)
-    except exceptions.ObjectNotFound:
-        return None
-    if any(
-        sizes.get(key) != entry.size for key, entry in made.entries.items()
-    ):
-        return None
-    return made.size
-
-
-def _plan_of(newest: checkpoint.Checkpoint) -> plan_model.Plan:
-    """Return the plan that a checkpoint was made from, as far as it tells."""
-    told = newest.protection_plan
-    return plan_model.Plan(
-        id=newest.plan_id,
-        project_id=newest.project_id,
-        provider_id=str(told.get("provider_id") or newest.provider_id),
-        name=str(told.get("name") or newest.plan_id)[:255],
-        description=None,
-        status=status.PlanStatus.SUSPENDED,
-        resources=plan_model.resources_of(told),
-        parameters={},
-    )
+    def _lose(
+        self, checkpoint_id: str, row: catalog.Known, reason: str
+    ) -> None:
+        if catalog.give_up(checkpoint_id, row, _Status.ERROR):
+            self._report.vanished += 1
+            LOG.warning("Checkpoint %s: %s", checkpoint_id, reason)

@@ -59,14 +59,12 @@ def commit(
         behind it the commit has to be rolled forward.
     """
     operation.check()
-    digest = store.write_manifest(made)
-    refused = operation_logs.mark_committing(
+    digest = store.write_manifest(
+        made, attempt=operation.epoch, check=operation.check
+    )
+    operation_logs.mark_committing(
         operation.id, operation.epoch, digest, operation.progress()
     )
-    if refused == "cancelled":
-        raise exceptions.OperationCancelled()
-    if refused is not None:
-        raise exceptions.LeaseLost(operation_log_id=operation.id)
     operation.set_committing()
     _show(operation, store, row, made, digest)
 
@@ -104,6 +102,7 @@ def _show(
             size=made.size,
             progress=operation.progress(),
         ),
+        operation.lease,
     )
     if not settled:
         raise exceptions.LeaseLost(operation_log_id=operation.id)

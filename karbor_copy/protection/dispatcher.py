@@ -104,7 +104,7 @@ class Dispatcher:
             log.checkpoint_id,
             log.attempts,
         )
-        return running.RunningOperation(log, deadline)
+        return running.RunningOperation(log, deadline, lease=self._lease)
 
     def _work(self, operation: running.RunningOperation) -> None:
         try:

@@ -45,9 +45,7 @@ def choose(
     return known[0]
 
 
-def end(
-    operation: running.RunningOperation, error: BaseException, lease: float
-) -> None:
+def end(operation: running.RunningOperation, error: BaseException) -> None:
     """Settle the operation as its error demands, fenced by its epoch."""
     log = operation.log
     if isinstance(error, exceptions.LeaseLost):
@@ -75,9 +73,8 @@ def end(
         result=settle.CANCELLED if cancelled else settle.FAILURE,
         error_info=None if cancelled else exceptions.reason_of(error),
         progress=operation.progress(),
-        lease=lease,
     )
-    if settle.settle(log, outcome):
+    if settle.settle(log, outcome, operation.lease):
         LOG.info(
             "Operation %s (%s of checkpoint %s) ended: %s",
             log.id,

@@ -71,18 +71,17 @@ class Heartbeat:
     def _beat(self, operation: running.RunningOperation) -> None:
         deadline = time.monotonic() + self._lease
         try:
-            stopped = operation_logs.heartbeat(
-                operation.id,
-                operation.epoch,
-                self._lease,
-                operation.progress(),
+            operation_logs.heartbeat(
+                operation.id, operation.epoch, self._lease, operation.news()
             )
+        except exceptions.LeaseLost as lost:
+            operation.stop(lost)
+            return
+        except exceptions.OperationCancelled as cancelled:
+            if not operation.committing:
+                operation.stop(cancelled)
         except Exception as error:  # noqa: BLE001  the database's, any
             LOG.warning("Heartbeat of %s failed: %s", operation.id, error)
+            operation.news_lost()
             return
-        if stopped is None:
-            operation.extend_lease(deadline)
-        elif stopped == "cancelled" and not operation.committing:
-            operation.stop(exceptions.OperationCancelled())
-        elif stopped == "lost":
-            operation.stop(exceptions.LeaseLost(operation_log_id=operation.id))
+        operation.extend_lease(deadline)

@@ -2,7 +2,6 @@
 """From an operation log to its work and its flow: rows are read here."""
 
 from collections.abc import Callable
-from concurrent import futures
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from karbor_copy.protection import bank_pool
 from karbor_copy.protection import protectables
 from karbor_copy.protection import records
 from karbor_copy.protection import running
+from karbor_copy.protection import transfer_pool
 from karbor_copy.protection import work as work_module
 from karbor_copy.protection.flows import copy
 from karbor_copy.protection.flows import delete
@@ -34,12 +34,11 @@ _Type = status.OperationType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobMaker:
-    """Makes the flow of an operation; ``lease`` in seconds."""
+    """Makes the flow of an operation."""
 
     registry: provider_registry.Registry
     banks: bank_pool.BankPool
-    transfer_executor: futures.Executor
-    lease: float
+    transfers: transfer_pool.TransferPool
 
     def make(self, operation: running.RunningOperation) -> linear_flow.Flow:
         """Return the flow that does this operation's work.
@@ -67,7 +66,7 @@ class JobMaker:
         except ValueError as error:
             raise exceptions.ResourceFailed(reason=str(error)) from error
         work = self._work(operation, provider, graph, context=context)
-        return protect.build_protect_flow(work, self.lease)
+        return protect.build_protect_flow(work)
 
     def _copy(self, operation: running.RunningOperation) -> Any:
         rows = work_rows.checkpoint_copy(operation.id)
@@ -81,7 +80,7 @@ class JobMaker:
             bank_of=target,
             source_bank=self.banks.patient_bank(provider, operation.check),
         )
-        return copy.build_copy_flow(work, self.lease)
+        return copy.build_copy_flow(work)
 
     def _restore(self, operation: running.RunningOperation) -> Any:
         row = work_rows.restore(str(operation.log.restore_id))
@@ -92,7 +91,7 @@ class JobMaker:
             record=record,
             hook_arguments={"restore": record, "new_resources": {}},
         )
-        return restore.build_restore_flow(work, self.lease)
+        return restore.build_restore_flow(work)
 
     def _verify(self, operation: running.RunningOperation) -> Any:
         row = work_rows.verification(str(operation.log.verification_id))
@@ -103,11 +102,11 @@ class JobMaker:
             record=record,
             hook_arguments={"verify": record, "new_resources": {}},
         )
-        return verify.build_verify_flow(work, self.lease)
+        return verify.build_verify_flow(work)
 
     def _delete(self, operation: running.RunningOperation) -> Any:
         work = self._use(operation, {})
-        return delete.build_delete_flow(work, self.lease)
+        return delete.build_delete_flow(work)
 
     def _use(
         self,
@@ -131,6 +130,7 @@ class JobMaker:
         context: request_context.RequestContext | None = None,
         **more: Any,
     ) -> work_module.Work:
+        keeper = bank_of or provider
         return work_module.Work(
             operation=operation,
             provider=provider,
@@ -138,12 +138,12 @@ class JobMaker:
             graph=graph,
             parameters=operation.log.parameters,
             transfer=transfer.Transfer(
-                executor=self.transfer_executor,
+                executor=self.transfers.executor(provider.id, keeper.id),
                 check=operation.check,
                 progress=operation,
                 verify=provider.verify,
             ),
-            bank=self.banks.patient_bank(bank_of or provider, operation.check),
+            bank=self.banks.patient_bank(keeper, operation.check),
             **more,
         )
 

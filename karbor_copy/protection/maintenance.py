@@ -7,6 +7,7 @@ everything, under one that lives on only chunks that no manifest lists.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 from oslo_log import log as logging
 
@@ -14,9 +15,11 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import checkpoint_index
 from karbor_copy.data_models import status
 from karbor_copy.db import settle
 from karbor_copy.db import work_rows
+from karbor_copy.protection import contents
 from karbor_copy.protection import running
 
 LOG = logging.getLogger(__name__)
@@ -28,16 +31,18 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
     """Delete what nothing stands for any more.
 
     :raises BankError: the bank did not let us; it is to be tried again.
+    :raises OperationStopped: the worker is shutting down or was replaced.
     """
     row = work_rows.checkpoint(str(operation.log.checkpoint_id))
     store = checkpoint_store.CheckpointStore(bank)
+    check = operation.check
     if row.committed_at is None and row.status is _Status.ERROR:
-        deleted = store.delete_objects(row.id)
+        deleted = store.delete_objects(row.id, check)
         store.delete_manifest(row.id)
     elif row.status is _Status.DELETED:
-        deleted = _bury(store, row)
+        deleted = _bury(store, row, check)
     elif row.status is _Status.AVAILABLE:
-        deleted = _delete_unlisted(store, row)
+        deleted = _delete_unlisted(store, row, check)
     else:
         deleted = 0
     if deleted:
@@ -47,11 +52,17 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
 
 def done(operation: running.RunningOperation) -> None:
     """Settle maintenance as a success."""
-    settle.settle(operation.log, settle.Outcome(result=settle.SUCCESS))
+    settle.settle(
+        operation.log,
+        settle.Outcome(result=settle.SUCCESS),
+        operation.lease,
+    )
 
 
 def _bury(
-    store: checkpoint_store.CheckpointStore, row: checkpoint.Checkpoint
+    store: checkpoint_store.CheckpointStore,
+    row: checkpoint.Checkpoint,
+    check: Callable[[], None],
 ) -> int:
     """Put a tombstone right that a late commit has written over."""
     store.delete_manifest(row.id)
@@ -59,7 +70,7 @@ def _bury(
         index = store.read_index(row.id)
     except exceptions.ObjectNotFound:
         # It was never committed, so it has none.
-        return store.delete_objects(row.id)
+        return store.delete_objects(row.id, check)
     if index.status is not _Status.DELETED:
         store.write_index(
             dataclasses.replace(
@@ -67,17 +78,21 @@ def _bury(
             )
         )
     store.delete_index_keys(index)
-    return store.delete_objects(row.id, only=_is_not_status)
+    return store.delete_objects(row.id, check, only=_is_not_status)
 
 
 def _delete_unlisted(
-    store: checkpoint_store.CheckpointStore, row: checkpoint.Checkpoint
+    store: checkpoint_store.CheckpointStore,
+    row: checkpoint.Checkpoint,
+    check: Callable[[], None],
 ) -> int:
     index = store.read_index(row.id)
     if index.manifest_sha256 is None:
         return 0
     made = store.read_manifest(row.id, index.manifest_sha256)
-    return store.delete_objects(row.id, keep=made.entries, only=_is_chunk)
+    return store.delete_objects(
+        row.id, check, keep=made.entries, only=_is_chunk
+    )
 
 
 def _is_chunk(key: str) -> bool:
@@ -92,13 +107,33 @@ def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
     """Write the status that the catalogue has got into index.json.
 
     :raises BankError: the bank did not let us.
+    :raises InvalidCheckpoint: it can't be ``available``: not all of it is in
+        the bank.
     """
     row = work_rows.checkpoint(str(operation.log.checkpoint_id))
     store = checkpoint_store.CheckpointStore(bank)
     try:
         index = store.read_index(row.id)
-    except exceptions.ObjectNotFound:
+    except exceptions.ObjectNotFound as error:
+        if row.status is _Status.AVAILABLE:
+            raise exceptions.InvalidCheckpoint(
+                checkpoint_id=row.id, reason="it is not in the bank"
+            ) from error
         LOG.info("Nothing to reset: no index of the checkpoint in the bank")
     else:
+        if row.status is _Status.AVAILABLE:
+            _check_whole(store, index)
         store.write_index(dataclasses.replace(index, status=row.status))
     done(operation)
+
+
+def _check_whole(
+    store: checkpoint_store.CheckpointStore,
+    index: checkpoint_index.CheckpointIndex,
+) -> None:
+    """:raises InvalidCheckpoint: another service has deleted it, or a part."""
+    if index.status in (_Status.DELETING, _Status.DELETED):
+        raise exceptions.InvalidCheckpoint(
+            checkpoint_id=index.id, reason=f"it is {index.status} in the bank"
+        )
+    contents.measure(store, index)

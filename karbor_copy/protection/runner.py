@@ -3,10 +3,10 @@
 
 from typing import Any
 
-import futurist
 from oslo_log import log as logging
 from taskflow import engines
 from taskflow import exceptions as taskflow_exceptions
+from taskflow import flow as taskflow_flow
 from taskflow.patterns import linear_flow
 
 from karbor_copy import exceptions
@@ -27,8 +27,8 @@ LOG = logging.getLogger(__name__)
 
 _Type = status.OperationType
 
-#: First task, graph flow, one task in it, last task: nothing is parallel.
-_SERIAL_NODES = 4
+#: First task, one task in the graph, last task: nothing is parallel.
+_SERIAL_TASKS = 3
 
 
 class Runner:
@@ -40,13 +40,13 @@ class Runner:
         registry: provider_registry.Registry,
         banks: bank_pool.BankPool,
         job_maker: jobs.JobMaker,
-        resource_executor: futurist.ThreadPoolExecutor,
+        resource_threads: int,
         max_attempts: int,
     ) -> None:
         self._registry = registry
         self._banks = banks
         self._jobs = job_maker
-        self._executor = resource_executor
+        self._threads = resource_threads
         self._max_attempts = max_attempts
 
     def run(self, operation: running.RunningOperation) -> None:
@@ -77,7 +77,7 @@ class Runner:
         """Settle what failed outside of a flow, or in its revert."""
         try:
             chosen = ending.choose(operation, [error])
-            ending.end(operation, chosen, self._jobs.lease)
+            ending.end(operation, chosen)
         except Exception:
             LOG.exception(
                 "Operation %s could not be settled; its lease will expire",
@@ -100,9 +100,15 @@ class Runner:
 
     def _engine(self, flow: linear_flow.Flow) -> Any:
         """Return an engine, in threads only where there is a choice."""
-        if sum(1 for _node in flow.iter_nodes()) <= _SERIAL_NODES:
+        tasks = sum(
+            len(child) if isinstance(child, taskflow_flow.Flow) else 1
+            for child in flow
+        )
+        if tasks <= _SERIAL_TASKS:
             return engines.load(flow, engine="serial")
-        return engines.load(flow, engine="parallel", executor=self._executor)
+        # Threads of its own: those of other operations may all be waiting
+        # for a bank that is down.
+        return engines.load(flow, engine="parallel", max_workers=self._threads)
 
     def _bank(self, operation: running.RunningOperation) -> base.Bank:
         row = work_rows.checkpoint(str(operation.log.checkpoint_id))

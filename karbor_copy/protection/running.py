@@ -37,24 +37,31 @@ class RunningOperation:
     """
 
     def __init__(
-        self, log: operation_log.OperationLog, lease_deadline: float
+        self,
+        log: operation_log.OperationLog,
+        lease_deadline: float,
+        *,
+        lease: float,
     ) -> None:
-        """Take the time of ``time.monotonic`` at which the lease ends."""
+        """Take the time of ``time.monotonic`` at which the lease ends.
+
+        ``lease`` is the length of one in seconds.
+        """
         self.log = log
+        self.lease = lease
         self._lease_deadline = lease_deadline
         self._lock = threading.Lock()
         self._stop: exceptions.OperationStopped | None = None
         self._committing = log.state is status.OperationState.COMMITTING
-        # A new attempt counts anew, but a commit only rolls forward.
+        # A new attempt counts anew, but a commit only rolls forward: the row
+        # shows its resources already.
         known = log.progress if self._committing else {}
         self._totals: dict[str, int] = {
             name: known.get(name, 0) for name in _COUNTERS
         }
         self._expected = {"objects_total": 0, "bytes_total": 0}
-        self._resources: dict[str, dict[str, Any]] = {
-            key: dict(entry)
-            for key, entry in known.get("resources", {}).items()
-        }
+        self._resources: dict[str, dict[str, Any]] = {}
+        self._resources_changed = False
 
     @property
     def id(self) -> str:
@@ -148,8 +155,10 @@ class RunningOperation:
             for entry in self._resources.values():
                 if entry["status"] in status.OPEN_COPY_STATUSES:
                     entry["status"] = resource_status
+                    self._resources_changed = True
 
     def _resource(self, resource_key: str) -> dict[str, Any]:
+        self._resources_changed = True
         return self._resources.setdefault(
             resource_key,
             {
@@ -162,13 +171,29 @@ class RunningOperation:
     def progress(self) -> Mapping[str, Any]:
         """Return the figures as they are stored in the row."""
         with self._lock:
-            return {
-                **self._totals,
-                **{
-                    name: max(expected, self._totals[name])
-                    for name, expected in self._expected.items()
-                },
-                "resources": {
-                    key: dict(entry) for key, entry in self._resources.items()
-                },
-            }
+            return {**self._counters(), "resources": self._entries()}
+
+    def news(self) -> Mapping[str, Any]:
+        """Return the figures; the resources only if they have changed.
+
+        Changed since the last call, that is; they may be many.
+        """
+        with self._lock:
+            if not self._resources_changed:
+                return self._counters()
+            self._resources_changed = False
+            return {**self._counters(), "resources": self._entries()}
+
+    def news_lost(self) -> None:
+        """Let the next news tell of the resources again."""
+        with self._lock:
+            self._resources_changed = True
+
+    def _counters(self) -> dict[str, int]:
+        return self._totals | {
+            name: max(expected, self._totals[name])
+            for name, expected in self._expected.items()
+        }
+
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        return {key: dict(entry) for key, entry in self._resources.items()}

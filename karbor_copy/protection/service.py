@@ -2,9 +2,7 @@
 """The protection service: everything it runs, started and stopped."""
 
 import os
-from concurrent import futures
 
-import futurist
 from oslo_config import cfg
 
 from karbor_copy.db import services
@@ -17,6 +15,7 @@ from karbor_copy.protection import jobs
 from karbor_copy.protection import periodic
 from karbor_copy.protection import recovery
 from karbor_copy.protection import runner
+from karbor_copy.protection import transfer_pool
 from karbor_copy.providers import registry as provider_registry
 from karbor_copy.rpc import transport as rpc_transport
 
@@ -42,10 +41,9 @@ class ProtectionService:
         self._banks = bank_pool.BankPool(
             registry, conf.copy_engine.bank_retry_timeout
         )
-        self._transfers = futures.ThreadPoolExecutor(
-            conf.copy_engine.transfer_threads, "transfer"
+        self._transfers = transfer_pool.TransferPool(
+            conf.copy_engine.transfer_threads
         )
-        self._resources = futurist.ThreadPoolExecutor(options.resource_threads)
         self._beat = heartbeat.Heartbeat(
             lease=options.lease, interval=options.heartbeat_interval
         )
@@ -90,10 +88,9 @@ class ProtectionService:
             job_maker=jobs.JobMaker(
                 registry=registry,
                 banks=self._banks,
-                transfer_executor=self._transfers,
-                lease=conf.protection.lease,
+                transfers=self._transfers,
             ),
-            resource_executor=self._resources,
+            resource_threads=conf.protection.resource_threads,
             max_attempts=conf.protection.max_attempts,
         )
 
@@ -112,8 +109,7 @@ class ProtectionService:
         for each in self._periodic:
             ended &= each.stop(_PATIENCE)
         self._beat.stop()
-        self._resources.shutdown(wait=False)
-        self._transfers.shutdown(wait=False, cancel_futures=True)
+        self._transfers.shutdown()
         return ended
 
     def _report(self) -> None:

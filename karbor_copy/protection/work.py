@@ -12,11 +12,13 @@ from karbor_copy.banks import base as bank_base
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.banks import recorder as recorder_module
 from karbor_copy.banks import transfer as transfer_module
+from karbor_copy.data_models import checkpoint as checkpoint_model
 from karbor_copy.data_models import manifest
 from karbor_copy.data_models import parameters as parameters_module
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.plugins import base as plugin_base
+from karbor_copy.protection import commit
 from karbor_copy.protection import records
 from karbor_copy.protection import running
 from karbor_copy.providers import provider as provider_model
@@ -28,9 +30,10 @@ class Work:
 
     ``provider`` is the one whose plugins do the work; ``bank`` the one that
     a checkpoint is written to, read from or deleted in, ``source_bank`` the
-    one that a copy reads. ``hook_arguments`` are what the hooks of this
-    operation get beside the common ones; ``record`` the restore or
-    verification that it works for.
+    one that a copy reads. ``row`` is the catalogue's of what a protect or a
+    copy makes, as it was when the work began. ``hook_arguments`` are what
+    the hooks of this operation get beside the common ones; ``record`` the
+    restore or verification that it works for.
     """
 
     operation: running.RunningOperation
@@ -45,6 +48,7 @@ class Work:
         default_factory=recorder_module.Recorder
     )
     source_manifest: manifest.Manifest | None = None
+    row: checkpoint_model.Checkpoint | None = None
     checkpoint: checkpoint_store.BankCheckpoint | None = None
     hook_arguments: dict[str, Any] = field(default_factory=dict)
     record: records.Record | None = None
@@ -57,6 +61,22 @@ class Work:
     def store(self) -> checkpoint_store.CheckpointStore:
         """Return the checkpoints of the operation's bank."""
         return checkpoint_store.CheckpointStore(self.bank)
+
+    def made_row(self) -> checkpoint_model.Checkpoint:
+        """Return the row of the checkpoint that this operation makes."""
+        if self.row is None:
+            raise AssertionError("the first task reads the row")
+        return self.row
+
+    def new_checkpoint(self) -> checkpoint_store.BankCheckpoint:
+        """Return the checkpoint that this operation makes, to be written."""
+        return checkpoint_store.BankCheckpoint(
+            commit.index_of(self.made_row(), self.made_row().status, None),
+            self.bank,
+            manifest=None,
+            recorder=self.recorder,
+            writable=True,
+        )
 
     def plugin(self, resource_type: str) -> plugin_base.ProtectionPlugin:
         """Return this flow's own instance of the type's plugin."""

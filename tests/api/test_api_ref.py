@@ -8,44 +8,38 @@ from typing import Any
 import pytest
 import yaml
 
+from karbor_copy.api import collaborators
 from karbor_copy.api import routes
-from karbor_copy.api import services
+from karbor_copy.api.v1 import checkpoint_use
 from karbor_copy.api.v1 import checkpoints
 from karbor_copy.api.v1 import copies
 from karbor_copy.api.v1 import operation_logs
 from karbor_copy.api.v1 import plans
 from karbor_copy.api.v1 import protectables
 from karbor_copy.api.v1 import providers
-from karbor_copy.api.v1 import restores
 from karbor_copy.api.v1 import services as os_services
-from karbor_copy.api.v1 import verifications
 
 SOURCE = pathlib.Path(__file__).parents[2] / "api-ref" / "source"
 TEXTS = {path.stem: path.read_text() for path in SOURCE.glob("*.inc")}
 EVERYTHING = "\n".join(TEXTS.values())
 #: /v1 is told beside /v1/.
 UNTOLD = {"GET /v1"}
-QUERIES = {
-    "List plans": plans.FILTERS,
-    "List providers": providers.FILTERS,
-    "List checkpoints": checkpoints.OWN,
-    "List copies": copies.FILTERS,
-    "List the checkpoint copies of a copy": copies.MEMBER_FILTERS,
-    "List restores": restores.FILTERS,
-    "List verifications": verifications.FILTERS,
-    "List instances": set(protectables.OWN) - {"status"},
-    "List operation logs": operation_logs.FILTERS,
-    "List services": os_services.FILTERS,
+LISTINGS = {
+    "List plans": plans.LISTING,
+    "List providers": providers.LISTING,
+    "List checkpoints": checkpoints.LISTING,
+    "List copies": copies.LISTING,
+    "List the checkpoint copies of a copy": copies.MEMBER_LISTING,
+    "List restores": checkpoint_use.LISTING,
+    "List verifications": checkpoint_use.LISTING,
+    "List instances": protectables.LISTING,
+    "List operation logs": operation_logs.LISTING,
 }
-SHARED = {
-    "limit",
-    "marker",
-    "offset",
-    "sort",
-    "sort_key",
-    "sort_dir",
-    "all_tenants",
-    "project_id_query",
+QUERIES: dict[str, set[str]] = {
+    **{title: set(listing.names) for title, listing in LISTINGS.items()},
+    "List instances": set(protectables.LISTING.names) - {"status"},
+    "Show an instance": {"parameters"},
+    "List services": set(os_services.QUERY),
 }
 
 
@@ -63,7 +57,7 @@ def section(title: str) -> str:
 def test_every_route_is_there_and_no_other() -> None:
     nothing: Any = None
     table = routes.table(
-        services.Services(
+        collaborators.Collaborators(
             registry=nothing,
             client=nothing,
             max_limit=1,
@@ -88,15 +82,28 @@ def test_every_status_is_explained() -> None:
 
 
 @pytest.mark.parametrize("title", QUERIES)
-def test_every_filter_is_told(title: str) -> None:
+def test_every_query_parameter_is_told(title: str) -> None:
     request = section(title).partition("**Response**")[0]
     parameters = load("parameters.yaml")
     told = {
         name
         for name, key in re.findall(r"^   - (\S+): (\S+)$", request, re.M)
-        if parameters[key]["in"] == "query" and key not in SHARED
+        if parameters[key]["in"] == "query"
     }
-    assert told == set(QUERIES[title])
+    assert told == QUERIES[title]
+
+
+@pytest.mark.parametrize("title", LISTINGS)
+def test_every_sort_key_is_told(title: str) -> None:
+    listing = LISTINGS[title]
+    sentence = re.search(
+        r"^Sort keys: (.*?)\.\s+Default:\s+``(.*?)``\.$",
+        section(title),
+        re.M | re.S,
+    )
+    assert sentence is not None
+    assert tuple(re.findall(r"``(.*?)``", sentence[1])) == listing.sort_keys
+    assert sentence[2] == ",".join(map(":".join, listing.default_sort))
 
 
 def test_every_sample_is_shown() -> None:

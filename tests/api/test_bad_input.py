@@ -13,6 +13,7 @@ from tests.fakes import api_site
 COPY = f"providers/{api_site.ONE}/checkpoints/action"
 CHECKPOINTS = f"providers/{api_site.ONE}/checkpoints"
 NOWHERE = api_site.GONE
+SERVER_ID = api_plugins.SERVERS[0].id
 RESOURCE = {"id": "r1", "type": api_plugins.SERVER, "name": "web"}
 GOOD_PLAN = {
     "name": "n",
@@ -106,8 +107,46 @@ BODIES: list[tuple[str, Any, int, str]] = [
         400,
         "nope",
     ),
+    *[
+        (
+            "plans",
+            plan(parameters={f"{api_plugins.SERVER}#{resource_id}": {}}),
+            400,
+            named,
+        )
+        for resource_id, named in (
+            (f"urn:uuid:{SERVER_ID}", "no UUID"),
+            (f"{{{SERVER_ID}}}", "parameters"),
+            (SERVER_ID[:-1], "no UUID"),
+        )
+    ],
+    (
+        "plans",
+        plan(
+            parameters={
+                f"{api_plugins.SERVER}#{SERVER_ID}": {},
+                f"{api_plugins.SERVER}#{SERVER_ID.upper()}": {},
+            }
+        ),
+        400,
+        "given twice",
+    ),
     # checkpoints
     (CHECKPOINTS, {"checkpoint": {}}, 400, "'plan_id'"),
+    *[
+        (
+            CHECKPOINTS,
+            {
+                "checkpoint": {
+                    "plan_id": api_site.PLAN,
+                    "extra-info": {name: "me"},
+                }
+            },
+            400,
+            f"'{name}' is reserved",
+        )
+        for name in ("created_by", "copied_from")
+    ],
     (CHECKPOINTS, {"checkpoint": {"plan_id": "nope"}}, 400, "plan_id"),
     (CHECKPOINTS, {"checkpoint": {"plan_id": NOWHERE}}, 404, NOWHERE),
     (

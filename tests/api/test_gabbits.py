@@ -7,7 +7,6 @@ over processes; what fails is named by the test inside the file.
 
 import pathlib
 import unittest
-import uuid
 
 import pytest
 from gabbi import handlers
@@ -27,7 +26,8 @@ def test_gabbi(path: pathlib.Path, site: api_site.Site) -> None:
         path.stem,
         utils.load_yaml(yaml_file=str(path)),
         str(DIRECTORY),
-        str(uuid.uuid4()),
+        # Another name would be refused.
+        "localhost",
         8799,
         None,
         lambda: site.app,

@@ -32,13 +32,39 @@ def test_a_body_where_none_belongs(site: api_site.Site) -> None:
     assert "no body" in response.json["badRequest"]["message"]
 
 
-def test_a_charset_does_no_harm(site: api_site.Site) -> None:
-    site.user().post(
-        f"/v1/{api_site.PROJECT}/plans",
-        json.dumps(test_bad_input.plan()).encode(),
-        headers={"Content-Type": "application/json; charset=utf-8"},
-        status=200,
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        "application/json; charset=latin1",
+        "application/json; charset=nope",
+        "application/json;charset=",
+        "Application/JSON",
+    ],
+)
+def test_a_media_type_in_other_words(
+    site: api_site.Site, content_type: str
+) -> None:
+    for body, status in ((test_bad_input.plan(name="Ä"), 200), ({}, 400)):
+        site.user().post(
+            f"/v1/{api_site.PROJECT}/plans",
+            json.dumps(body, ensure_ascii=False).encode(),
+            headers={"Content-Type": content_type},
+            status=status,
+        )
+
+
+def test_a_resources_parameters_are_kept_under_one_form(
+    site: api_site.Site,
+) -> None:
+    server = api_plugins.SERVERS[0]
+    given = {f"{server.type}#{server.id.upper()}": {"consistent": True}}
+    response = site.user().post_json(
+        f"/v1/{api_site.PROJECT}/plans", test_bad_input.plan(parameters=given)
     )
+    assert response.json["plan"]["parameters"] == {
+        server.key: {"consistent": True}
+    }
 
 
 def test_the_limit_is_an_option(site: api_site.Site) -> None:

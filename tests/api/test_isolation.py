@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import webtest
 
+from karbor_copy.api import collaborators
 from karbor_copy.api import routes
-from karbor_copy.api import services
 from tests.fakes import api_site
 
 #: What a path's ids are, all of the one project.
@@ -68,10 +68,10 @@ COMMON = (
 PREFIX = "/v1/{project_id}/"
 
 
-def _routes() -> list[str]:
+def routes_below_project() -> list[str]:
     nothing: Any = None
     table = routes.table(
-        services.Services(
+        collaborators.Collaborators(
             registry=nothing,
             client=nothing,
             max_limit=1,
@@ -125,7 +125,7 @@ def test_a_stranger_finds_nothing(site: api_site.Site, name: str) -> None:
     before = api_site.counted()
     site.client.wakes.clear()
     stranger = site.user(name, "another")
-    for route in _routes():
+    for route in routes_below_project():
         if route in COMMON:
             continue
         method, _, pattern = route.partition(" ")
@@ -153,7 +153,7 @@ def test_no_route_serves_another_project(
     }
     before = api_site.counted()
     stranger = site.user(name, "another")
-    for route in _routes():
+    for route in routes_below_project():
         method, _, pattern = route.partition(" ")
         path = f"/v1/{api_site.PROJECT}/{pattern.format(**ids)}"
         response = ask(stranger, method, path, BODIES.get(route))
@@ -167,6 +167,86 @@ def test_no_route_serves_another_project(
     assert api_site.counted() == before
 
 
+@pytest.mark.parametrize("name", ["bob", "admin", ""])
+def test_no_route_serves_nobodys_project(
+    site: api_site.Site, name: str
+) -> None:
+    ids = {
+        **make_things(site),
+        "resource_type": "OS::Nova::Server",
+        "resource_id": "x",
+    }
+    before = api_site.counted()
+    user = site.user(name, "another") if name else webtest.TestApp(site.app)
+    for route in routes_below_project():
+        method, _, pattern = route.partition(" ")
+        path = f"/v1//{pattern.format(**ids)}"
+        response = ask(user, method, path, BODIES.get(route))
+        assert response.status_int == (400 if name else 401), route
+    assert api_site.counted() == before
+
+
+#: Lists of what belongs to a project, with the thing of it to look for.
+SCOPED = {
+    "plans": "plan_id",
+    "providers/{provider_id}/checkpoints": "checkpoint_id",
+    "copies": "copy_id",
+    "restores": "restore_id",
+    "verifications": "verification_id",
+    "operation_logs": "operation_log_id",
+}
+
+
+@pytest.mark.parametrize("route", SCOPED)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "all_tenants=1",
+        f"all_tenants=1&project_id={api_site.PROJECT}",
+        f"project_id={api_site.PROJECT}",
+        *(
+            f"all_tenants=1&{name}={{{name}}}"
+            for name in (
+                "plan_id",
+                "provider_id",
+                "target_provider_id",
+                "checkpoint_id",
+                "restore_id",
+            )
+        ),
+    ],
+)
+def test_no_query_shows_a_strangers_things(
+    site: api_site.Site, route: str, query: str
+) -> None:
+    ids = {**make_things(site), "target_provider_id": api_site.TWO}
+    path = f"/v1/another/{route.format(**ids)}?{query.format(**ids)}"
+    response = ask(site.user("bob", "another"), "GET", path, None)
+    if response.status_int == 200:
+        (items,) = response.json.values()
+        assert items == []
+    else:
+        assert "Unknown query" in response.json["badRequest"]["message"]
+    # An administrator who asks for everybody's sees them, so there are some.
+    admin = ask(site.user("admin", "another"), "GET", path, None)
+    if response.status_int == 200 and "all_tenants" in query:
+        (items,) = admin.json.values()
+        assert items
+
+
+@pytest.mark.parametrize("route", SCOPED)
+@pytest.mark.parametrize("user", ["bob", "admin"])
+def test_a_strangers_marker_is_unknown(
+    site: api_site.Site, route: str, user: str
+) -> None:
+    ids = make_things(site)
+    marker = ids[SCOPED[route]]
+    path = f"/v1/another/{route.format(**ids)}?marker={marker}"
+    response = ask(site.user(user, "another"), "GET", path, None)
+    message = response.json["badRequest"]["message"]
+    assert message == f"Unknown marker '{marker}'."
+
+
 def test_every_route_knows_its_own_things(site: api_site.Site) -> None:
     ids = {
         **make_things(site),
@@ -174,7 +254,7 @@ def test_every_route_knows_its_own_things(site: api_site.Site) -> None:
         "resource_id": "3f8af6c6-ecea-42bd-b44c-724785bbe5ea",
     }
     admin = site.user("admin")
-    for route in _routes():
+    for route in routes_below_project():
         method, _, pattern = route.partition(" ")
         if method != "GET":
             continue

@@ -78,7 +78,9 @@ class Site:
         )
         state.prepare(path)
         for region in ("region-one", "region-two"):
-            (path / "banks" / region / "karbor").mkdir(exist_ok=True)
+            (path / "banks" / region / "karbor").mkdir(
+                parents=True, exist_ok=True
+            )
             with (path / "providers.d" / f"{region}.conf").open("a") as file:
                 file.write(f"chunk_size = {CHUNK_SIZE}\n")
 

@@ -6,8 +6,10 @@ one whose container was never made.
 """
 
 import concurrent.futures
+import contextlib
 import hashlib
 import random
+import threading
 
 import pytest
 
@@ -47,6 +49,10 @@ def sha256(data: bytes) -> str:
 
 def put(writer: base.Writer, key: str, data: bytes) -> base.ObjectInfo:
     return writer.put(key, [data] if data else [], size=len(data))
+
+
+def put_new(bank: base.Bank, key: str, data: bytes) -> base.ObjectInfo:
+    return bank.put_new(key, [data] if data else [], size=len(data))
 
 
 def get(bank: base.Bank, key: str) -> bytes:
@@ -229,7 +235,7 @@ class BankContract:
             lambda: get(bank, key),
             lambda: bank.stat(key),
             lambda: bank.delete(key),
-            lambda: bank.copy_within(key, KEY),
+            lambda: put_new(bank, key, b"x"),
         ]
         for call in calls:
             with pytest.raises(exceptions.InvalidKey):
@@ -238,14 +244,79 @@ class BankContract:
             put(writer, key, b"x")
         assert names(bank) == []
 
-    def test_copy_within_copies_or_says_no(self, bank):
-        put(bank, KEY, b"data")
-        if bank.copy_within(KEY, "copy"):
-            assert get(bank, "copy") == b"data"
-        else:
-            assert names(bank) == [KEY]
-        with pytest.raises(exceptions.ObjectNotFound):
-            bank.copy_within("nothing", "copy")
+    def test_put_new_puts_what_is_not_there(self, bank):
+        info = put_new(bank, KEY, b"data")
+        assert (info.key, info.size) == (KEY, 4)
+        assert info.digests["sha256"] == sha256(b"data")
+        assert get(bank, KEY) == b"data"
+
+    def test_put_new_replaces_nothing(self, bank):
+        put(bank, KEY, b"first")
+        for data in (b"other", b"", b"a longer one"):
+            with pytest.raises(exceptions.ObjectExists, match=KEY):
+                put_new(bank, KEY, data)
+        assert get(bank, KEY) == b"first"
+        assert names(bank) == [KEY]
+
+    def test_put_new_again_is_done(self, bank):
+        put_new(bank, KEY, b"data")
+        info = put_new(bank, KEY, b"data")
+        assert info.digests["sha256"] == sha256(b"data")
+        put(bank, "old", b"data")
+        put_new(bank, "old", b"data")
+        assert names(bank) == [KEY, "old"]
+
+    def test_put_new_after_a_delete(self, bank):
+        put_new(bank, KEY, b"first")
+        bank.delete(KEY)
+        put_new(bank, KEY, b"second")
+        assert get(bank, KEY) == b"second"
+
+    def test_put_new_checks_what_it_gets(self, bank):
+        with pytest.raises(exceptions.DigestMismatch):
+            bank.put_new(KEY, [b"data"], size=3)
+        with pytest.raises(exceptions.DigestMismatch):
+            bank.put_new(KEY, [b"data"], size=4, digests={"sha256": "0" * 64})
+        assert names(bank) == []
+
+    def test_put_new_that_began_first_comes_too_late(self, bank):
+        def chunks():
+            yield b"fi"
+            put(bank, KEY, b"second")
+            yield b"rst"
+
+        with pytest.raises(exceptions.ObjectExists):
+            bank.put_new(KEY, chunks(), size=5)
+        assert get(bank, KEY) == b"second"
+
+    def test_of_racing_new_puts_one_wins(self, bank):
+        together = threading.Barrier(8)
+
+        def work(number: int) -> bytes | None:
+            data = f"value {number}".encode()
+            together.wait()
+            try:
+                put_new(bank, key, data)
+            except exceptions.ObjectExists:
+                return None
+            return data
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for turn in range(20):
+                key = f"a/{turn}/b"
+                won = [data for data in pool.map(work, range(8)) if data]
+                assert won == [get(bank, key)]
+
+    def test_new_puts_race_with_deletes(self, bank):
+        def work(number: int) -> None:
+            for _ in range(50):
+                with contextlib.suppress(exceptions.ObjectExists):
+                    put_new(bank, "a/b/c", f"value {number}".encode())
+                bank.delete("a/b/c")
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, range(4)))
+        assert names(bank) == []
 
     def test_a_batch_puts(self, bank):
         put(bank, "old", b"a long old value")
@@ -282,6 +353,7 @@ class BankContract:
     def test_a_missing_container_is_no_empty_one(self, missing):
         calls = [
             lambda: put(missing, KEY, b"x"),
+            lambda: put_new(missing, KEY, b"x"),
             lambda: get(missing, KEY),
             lambda: missing.stat(KEY),
             lambda: missing.delete(KEY),

@@ -28,7 +28,7 @@ def operation_log(**changes: Any) -> model.OperationLog:
         "owner": "worker",
         "epoch": 1,
         "lease_until": None,
-        "due_at": None,
+        "due_at": 0,
         "attempts": 1,
         "progress": {},
         "manifest_sha256": None,

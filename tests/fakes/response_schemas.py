@@ -100,7 +100,7 @@ def check(name: str, value: Any) -> None:
 
 
 class Checker:
-    """A WSGI application around the API's."""
+    """A WSGI application around the API's, called from this host."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -108,6 +108,7 @@ class Checker:
     def __call__(
         self, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
+        environ.setdefault("REMOTE_ADDR", "127.0.0.1")
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         seen: dict[str, Any] = {}
 

@@ -24,7 +24,8 @@ class Script:
     """What a bank does beside its work; a test may change it any time.
 
     ``before`` and ``after`` are called with the name of the method and the
-    key; ``before`` may raise. Puts of keys for which ``drops`` says so are
+    key, ``put`` also for an exclusive one, and ``flush`` at the end of a
+    batch; ``before`` may raise. Puts of keys for which ``drops`` says so are
     answered as if they had been done.
     """
 
@@ -41,9 +42,9 @@ class Script:
 
 
 class _Writer:
-    def __init__(self, script: Script, writer: base.Writer) -> None:
+    def __init__(self, script: Script, put: Callable[..., Any]) -> None:
         self._script = script
-        self._writer = writer
+        self._put = put
 
     def put(
         self,
@@ -62,7 +63,7 @@ class _Writer:
             return base.ObjectInfo(
                 key=key, size=size, digests={"sha256": sha256.hexdigest()}
             )
-        info = self._writer.put(
+        info: base.ObjectInfo = self._put(
             key, chunks, size=size, digests=digests, serialized=serialized
         )
         self._script.after("put", key)
@@ -78,7 +79,8 @@ class ScriptedBank(base.Bank):
     def __init__(self, bank: base.Bank, script: Script) -> None:
         self._bank = bank
         self._script = script
-        self._writer = _Writer(script, bank)
+        self._writer = _Writer(script, bank.put)
+        self._new_writer = _Writer(script, bank.put_new)
 
     @property
     def properties(self) -> base.Properties:
@@ -101,6 +103,19 @@ class ScriptedBank(base.Bank):
         serialized: bool = False,
     ) -> base.ObjectInfo:
         return self._writer.put(
+            key, chunks, size=size, digests=digests, serialized=serialized
+        )
+
+    def put_new(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None = None,
+        serialized: bool = False,
+    ) -> base.ObjectInfo:
+        return self._new_writer.put(
             key, chunks, size=size, digests=digests, serialized=serialized
         )
 
@@ -128,14 +143,12 @@ class ScriptedBank(base.Bank):
         self._script.before("delete", key)
         self._bank.delete(key)
 
-    def copy_within(self, source_key: str, key: str) -> bool:
-        return self._bank.copy_within(source_key, key)
-
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
         self._script.before("batch", "")
         with self._bank.batch() as writer:
-            yield _Writer(self._script, writer)
+            yield _Writer(self._script, writer.put)
+            self._script.before("flush", "")
 
 
 class ScriptedProvider(provider_model.Provider):

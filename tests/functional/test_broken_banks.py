@@ -222,3 +222,61 @@ def test_a_missing_container_is_no_empty_bank(
         member = _failed(site, plan_id)
         assert member["checkpoint_id"] != checkpoint_id
         assert not site.bank(TWO).exists()
+
+
+def test_a_flush_that_fails_once_is_made_good(
+    site: deployment.Deployment,
+) -> None:
+    data = random.randbytes(200_000)
+    volume = site.volume(data)
+    plan_id = site.plan([volume])
+    puts: list[str] = []
+    lost: list[str] = []
+
+    def before(call: str, key: str) -> None:
+        if call == "put" and "/data_" in key:
+            puts.append(key)
+        if call == "flush" and puts and not lost:
+            lost.append(key)
+            raise exceptions.BankUnavailable(reason="connection timed out")
+
+    site.scripts[ONE].before = before
+    checkpoint_id = site.protect(plan_id)
+    assert sorted(puts) == sorted(2 * sorted(set(puts)))
+    puts.clear()
+    lost.clear()
+    site.scripts[TWO].before = before
+    (member,) = site.copy(plan_id)["checkpoint_copies"]
+    assert member["status"] == "finished"
+    assert lost
+    assert sorted(puts) == sorted(2 * sorted(set(puts)))
+    assert member["bytes_copied"] == member["bytes_total"]
+    assert site.verify(ONE, checkpoint_id)["status"] == "success"
+    restore = site.restore(TWO, member["checkpoint_copy_id"])
+    assert site.restored(restore, volume).read_bytes() == data
+
+
+def test_a_bank_that_is_down_holds_up_no_other(
+    site: deployment.Deployment,
+) -> None:
+    """Its operation takes all its threads; a verify elsewhere goes on."""
+    volumes = [site.volume(random.randbytes(800_000)) for _ in range(12)]
+    plan_id = site.plan(volumes)
+    checkpoint_id = site.protect(plan_id)
+    down = threading.Semaphore(0)
+    waiting = threading.Semaphore(0)
+
+    def before(call: str, key: str) -> None:
+        if call == "put" and "/data_" in key:
+            waiting.release()
+            assert down.acquire(timeout=deployment.TIMEOUT)
+            down.release()
+
+    site.scripts[TWO].before = before
+    copy_id = site.request_copy(plan_id)
+    for _ in range(4):
+        assert waiting.acquire(timeout=deployment.TIMEOUT)
+    assert site.verify(ONE, checkpoint_id)["status"] == "success"
+    assert site.get(f"copies/{copy_id}")["status"] == "copying"
+    down.release()
+    assert site.wait_copy(copy_id)["status"] == "finished"

@@ -2,6 +2,7 @@
 """Deleting, verifying, restoring and resetting, of copies too."""
 
 import random
+import shutil
 
 import pytest
 
@@ -188,3 +189,35 @@ def test_a_copy_that_lost_its_place_can_not_be_reset(
     body = {"os-resetState": {"state": "available"}}
     answer = site.api.put_json(_url(site, TWO, first), body, status=409)
     assert "another copy" in answer.json["conflictingRequest"]["message"]
+
+
+@pytest.mark.parametrize("lost", ["", "manifest.jsonl", "resource-data"])
+def test_what_the_bank_has_lost_can_not_be_reset_to_available(
+    site: deployment.Deployment, lost: str
+) -> None:
+    plan_id = site.plan([site.volume(b"data")])
+    site.protect(plan_id)
+    copy_id = _copied(site, plan_id)
+    url = _url(site, TWO, copy_id)
+    site.api.put_json(url, {"os-resetState": {"state": "error"}})
+    _wait_resets(site, copy_id)
+    path = site.bank(TWO) / "checkpoints" / copy_id / lost
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+    site.api.put_json(url, {"os-resetState": {"state": "available"}})
+    logs = site.url(f"operation_logs?checkpoint_id={copy_id}")
+
+    def failed() -> list[str]:
+        found = site.user("admin").get(logs).json["operation_logs"]
+        return [log["error_info"] for log in found if log["status"] == "fail"]
+
+    deployment.wait(failed)
+    (reason,) = failed()
+    assert copy_id in reason
+    assert "not in the bank" in reason or "missing" in reason
+    assert site.checkpoint(TWO, copy_id)["status"] == "error"
+    (member,) = site.copy(plan_id)["checkpoint_copies"]
+    assert member["checkpoint_copy_id"] != copy_id

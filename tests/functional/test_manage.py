@@ -132,7 +132,7 @@ def test_the_catalogue_comes_back_from_the_banks(
 ) -> None:
     forget(copied)
     assert manage("db", "sync").returncode == 0
-    none = "0 changed, 0 vanished, 0 refused"
+    none = "0 changed, 0 vanished, 0 moved, 0 refused"
     done = manage("catalog", "import")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
@@ -161,6 +161,21 @@ def test_projects_are_mapped(copied: pathlib.Path, manage: Manage) -> None:
     done = manage("catalog", "import", "--project-map", mapping)
     assert done.returncode == 0, done.stderr
     with standalone.serving(copied) as service:
+        assert list(service.client().checkpoints.list(TWO)) == []
+        assert list(service.client().plans.list()) == []
+
+
+def test_what_is_known_is_moved_to_its_new_project(
+    copied: pathlib.Path, manage: Manage
+) -> None:
+    mapping = f"{standalone.PROJECT}=other"
+    done = manage("catalog", "import", "--project-map", mapping)
+    assert done.returncode == 0, done.stderr
+    of_all = ", ".join(done.stdout.splitlines())
+    assert "2 moved" in of_all
+    assert "0 moved" in of_all
+    with standalone.serving(copied) as service:
+        assert list(service.client().checkpoints.list(ONE)) == []
         assert list(service.client().checkpoints.list(TWO)) == []
         assert list(service.client().plans.list()) == []
 

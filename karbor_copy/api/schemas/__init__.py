@@ -11,6 +11,15 @@ from karbor_copy import exceptions
 from karbor_copy.api.schemas import common
 
 _LONGEST_REASON = 200
+#: What is told of these without the value, which may be long.
+_BOUNDS = {
+    "minLength": "The text has fewer than {} characters.",
+    "maxLength": "The text has more than {} characters.",
+    "minItems": "The list has fewer than {} items.",
+    "maxItems": "The list has more than {} items.",
+    "minProperties": "The object has fewer than {} properties.",
+    "maxProperties": "The object has more than {} properties.",
+}
 
 
 class Validator:
@@ -36,6 +45,8 @@ class Validator:
 
 def _describe(error: jsonschema_exceptions.ValidationError) -> str:
     reason = error.message
+    if error.validator in _BOUNDS:
+        reason = _BOUNDS[error.validator].format(error.validator_value)
     if len(reason) > _LONGEST_REASON:
         # A message begins with the value; what is wrong with it comes last.
         reason = "..." + reason[-_LONGEST_REASON:]

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 
-from karbor_copy.api import ids
+from karbor_copy.data_models import ids
 
 Schema = Mapping[str, Any]
 

@@ -7,47 +7,42 @@ from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.api import call
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
-from karbor_copy.api import ids
 from karbor_copy.api import links
 from karbor_copy.api import query
-from karbor_copy.api import services as api_services
 from karbor_copy.api.schemas import checkpoints as schema
 from karbor_copy.api.v1 import parameters
+from karbor_copy.api.v1 import plan_use
 from karbor_copy.api.v1 import views
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoints as db
-from karbor_copy.db import plans
 from karbor_copy.policies import checkpoints as policies
 
-FILTERS = ("status",)
-OWN = (*FILTERS, "plan_id", "start_date", "end_date")
-#: Of extra_info these are the service's own word on copies.
-RESERVED = ("copied_from", "copy_status")
+LISTING = query.Listing(
+    filters=("status",), others=("plan_id", "start_date", "end_date")
+)
+#: Of extra_info these are the service's own word.
+RESERVED = ("copied_from", "copy_status", "created_by")
 
 
 class CheckpointController:
     """/providers/{provider_id}/checkpoints and what is below."""
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._services = services
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL)
+    @expose.expose(policies.GET_ALL, query=LISTING.names)
     def index(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """List a provider's checkpoints."""
-        asked = query.read(this, OWN, self._services.max_limit)
-        plan_id = asked.values.get("plan_id")
-        if plan_id is not None:
-            if not ids.is_uuid(plan_id):
-                raise exceptions.Invalid(f"plan_id {plan_id!r} is no UUID.")
-            plan_id = ids.canonical(plan_id)
+        asked = query.read(this, LISTING, self._collaborators.max_limit)
         found = db.list_page(
-            asked.page(FILTERS),
-            provider_id=self._services.registry.get(provider_id).id,
+            asked.page,
+            provider_id=self._collaborators.registry.get(provider_id).id,
             project_id=asked.project_id,
-            plan_id=plan_id,
-            start=_date(asked.values, "start_date"),
-            end=_date(asked.values, "end_date"),
+            plan_id=asked.others.get("plan_id"),
+            start=_date(asked.others, "start_date"),
+            end=_date(asked.others, "end_date"),
         )
         return links.collection(
             this, "checkpoints", found, asked.limit, views.checkpoint
@@ -58,7 +53,7 @@ class CheckpointController:
         self, this: call.Call, provider_id: str, checkpoint_id: str
     ) -> dict[str, Any]:
         """Show a checkpoint."""
-        provider = self._services.registry.get(provider_id)
+        provider = self._collaborators.registry.get(provider_id)
         found = db.get(this.project_id, provider.id, checkpoint_id)
         return {"checkpoint": views.checkpoint(found)}
 
@@ -66,13 +61,8 @@ class CheckpointController:
     def create(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """Protect the resources of a plan."""
         body = this.body["checkpoint"]
-        provider = self._services.registry.get(provider_id)
-        plan = plans.get(this.project_id, ids.canonical(body["plan_id"]))
-        if plan.provider_id != provider.id:
-            raise exceptions.InvalidPlan(
-                reason="The provider id is not the same as the value in the"
-                " plan."
-            )
+        provider = self._collaborators.registry.get(provider_id)
+        plan = plan_use.read(this, provider, body)
         parameters.check_supported(
             provider, "protect", [item.type for item in plan.resources]
         )
@@ -89,7 +79,7 @@ class CheckpointController:
         self, this: call.Call, provider_id: str, checkpoint_id: str
     ) -> dict[str, Any]:
         """Delete a checkpoint with its data."""
-        provider = self._services.registry.get(provider_id)
+        provider = self._collaborators.registry.get(provider_id)
         db.request_delete(
             this.project_id,
             provider.id,
@@ -104,7 +94,7 @@ class CheckpointController:
         self, this: call.Call, provider_id: str, checkpoint_id: str
     ) -> dict[str, Any]:
         """Set a checkpoint's status by hand."""
-        provider = self._services.registry.get(provider_id)
+        provider = self._collaborators.registry.get(provider_id)
         db.request_reset(
             this.project_id,
             provider.id,
@@ -121,7 +111,9 @@ class CheckpointController:
         operation_type: status.OperationType,
         checkpoint_id: str,
     ) -> None:
-        self._services.client.wake(this.context, operation_type, checkpoint_id)
+        self._collaborators.client.wake(
+            this.context, operation_type, checkpoint_id
+        )
 
 
 def _date(values: Mapping[str, str], name: str) -> datetime.date | None:

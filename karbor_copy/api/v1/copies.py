@@ -7,31 +7,35 @@ from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.api import call
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
-from karbor_copy.api import ids
 from karbor_copy.api import links
 from karbor_copy.api import query
-from karbor_copy.api import services as api_services
 from karbor_copy.api.schemas import copies as schema
 from karbor_copy.api.v1 import parameters
+from karbor_copy.api.v1 import plan_use
 from karbor_copy.api.v1 import views
 from karbor_copy.data_models import copy_request
+from karbor_copy.data_models import ids
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import status
 from karbor_copy.db import copies as db
-from karbor_copy.db import plans
 from karbor_copy.policies import copies as policies
 from karbor_copy.providers import provider as provider_model
 
-FILTERS = ("plan_id", "provider_id", "target_provider_id", "status")
-MEMBER_FILTERS = ("checkpoint_id", "status")
+LISTING = query.Listing(
+    filters=("plan_id", "provider_id", "target_provider_id", "status")
+)
+MEMBER_LISTING = query.Listing(
+    filters=("checkpoint_id", "status"), scoped=False
+)
 
 
 class CopyController:
     """/copies and what is below; POST .../checkpoints/action."""
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._services = services
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._collaborators = collaborators
 
     @expose.expose(policies.CREATE, schema=schema.CREATE, status=202)
     def create(self, this: call.Call, provider_id: str) -> dict[str, Any]:
@@ -39,22 +43,13 @@ class CopyController:
         body = this.body["copy"]
         if isinstance(body, list):
             (body,) = body
-        source = self._services.registry.get(provider_id)
+        source = self._collaborators.registry.get(provider_id)
         given = body.get("provider_id")
         if given is not None and ids.canonical(given) != source.id:
-            raise exceptions.Invalid(
-                reason="The provider id is not the same as the value in the"
-                " URL."
-            )
-        plan = plans.get(this.project_id, ids.canonical(body["plan_id"]))
-        if plan.provider_id != source.id:
-            raise exceptions.Invalid(
-                reason="The provider id is not the same as the value in the"
-                " plan."
-            )
+            raise plan_use.mismatch("URL")
+        plan = plan_use.read(this, source, body)
         target = self._target(source, body.get("target_provider_id"))
-        wanted = parameters.without_nulls(body.get("parameters", {}))
-        source.check_parameters("copy", wanted)
+        wanted = parameters.read(body, source, "copy")
         copy = db.create(
             copy_request.CopyRequest(
                 project_id=this.project_id,
@@ -68,18 +63,18 @@ class CopyController:
         )
         return {"copy": views.new_copy(self._woken(this, copy))}
 
-    @expose.expose(policies.GET_ALL)
+    @expose.expose(policies.GET_ALL, query=LISTING.names)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List copies."""
-        asked = query.read(this, FILTERS, self._services.max_limit)
-        found = db.list_page(asked.page(FILTERS), asked.project_id)
+        asked = query.read(this, LISTING, self._collaborators.max_limit)
+        found = db.list_page(asked.page, asked.project_id)
         return links.collection(this, "copies", found, asked.limit, views.copy)
 
     @expose.expose(policies.GET)
     def show(self, this: call.Call, copy_id: str) -> dict[str, Any]:
         """Show a copy with the first page of its checkpoint copies."""
         copy = db.get(this.project_id, copy_id)
-        limit = self._services.max_limit
+        limit = self._collaborators.max_limit
         members = db.list_members(
             this.project_id, copy_id, page_model.Page(limit=limit + 1)
         )
@@ -93,13 +88,11 @@ class CopyController:
         )
         return {"copy": {**views.copy(copy), **page}}
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, query=MEMBER_LISTING.names)
     def index_members(self, this: call.Call, copy_id: str) -> dict[str, Any]:
         """List the checkpoint copies that a copy waits for."""
-        asked = query.read(this, MEMBER_FILTERS, self._services.max_limit)
-        found = db.list_members(
-            this.project_id, copy_id, asked.page(MEMBER_FILTERS)
-        )
+        asked = query.read(this, MEMBER_LISTING, self._collaborators.max_limit)
+        found = db.list_members(this.project_id, copy_id, asked.page)
         return links.collection(
             this,
             "checkpoint_copies",
@@ -108,9 +101,9 @@ class CopyController:
             views.checkpoint_copy,
         )
 
-    @expose.expose(schema=schema.ACTION, status=202)
+    @expose.expose(policies.GET, schema=schema.ACTION, status=202)
     def action(self, this: call.Call, copy_id: str) -> dict[str, Any]:
-        """Cancel or retry a copy."""
+        """Cancel or retry a copy; the body tells which rule is asked."""
         if "cancel" in this.body:
             this.context.can(policies.CANCEL)
             copy = db.cancel(this.project_id, copy_id)
@@ -121,7 +114,7 @@ class CopyController:
 
     def _retry(self, this: call.Call, copy_id: str) -> copy_request.Copy:
         known = db.get(this.project_id, copy_id)
-        source = self._services.registry.get(known.provider_id)
+        source = self._collaborators.registry.get(known.provider_id)
         target = self._target(source, known.target_provider_id)
         return db.retry(
             this.project_id,
@@ -146,7 +139,7 @@ class CopyController:
                 f" provider {source.id}."
             )
         try:
-            return self._services.registry.get(target_id)
+            return self._collaborators.registry.get(target_id)
         except exceptions.ProviderNotFound as error:
             raise exceptions.Invalid(
                 f"target_provider_id {target_id} is not available."
@@ -157,7 +150,7 @@ class CopyController:
     ) -> copy_request.Copy:
         """Wake the workers where the copy has work for them."""
         if copy.status in status.OPEN_COPY_STATUSES:
-            self._services.client.wake(
+            self._collaborators.client.wake(
                 this.context, status.OperationType.COPY, copy.id
             )
         return copy

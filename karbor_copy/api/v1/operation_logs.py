@@ -4,21 +4,31 @@
 from typing import Any
 
 from karbor_copy.api import call
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import links
 from karbor_copy.api import query
-from karbor_copy.api import services as api_services
 from karbor_copy.api.v1 import views
 from karbor_copy.db import operation_log_queries as db
 from karbor_copy.policies import operation_logs as policies
 
-FILTERS = (
-    "checkpoint_id",
-    "operation_type",
-    "plan_id",
-    "provider_id",
-    "restore_id",
-    "status",
+LISTING = query.Listing(
+    filters=(
+        "checkpoint_id",
+        "operation_type",
+        "plan_id",
+        "provider_id",
+        "restore_id",
+        "status",
+    ),
+    sort_keys=(
+        "id",
+        "status",
+        "operation_type",
+        "created_at",
+        "started_at",
+        "ended_at",
+    ),
 )
 
 
@@ -28,15 +38,15 @@ class OperationLogController:
     The service's own work (reset, cleanup) is for administrators' eyes.
     """
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._services = services
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL)
+    @expose.expose(policies.GET_ALL, query=LISTING.names)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List operation logs."""
-        asked = query.read(this, FILTERS, self._services.max_limit)
+        asked = query.read(this, LISTING, self._collaborators.max_limit)
         found = db.list_page(
-            asked.page(FILTERS),
+            asked.page,
             asked.project_id,
             internal=bool(this.context.is_admin),
         )

@@ -6,15 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from karbor_copy import exceptions
+from karbor_copy.data_models import parameters as parameter_keys
 from karbor_copy.data_models import plan as plan_model
 from karbor_copy.providers import provider as provider_model
+from karbor_copy.providers import schemas
 
 
-def without_nulls(
-    parameters: Mapping[str, Mapping[str, Any] | None],
+def read(
+    body: Mapping[str, Any],
+    provider: provider_model.Provider,
+    kind: schemas.KindName,
 ) -> plan_model.Parameters:
-    """Return the parameters with null, which says nothing, as empty."""
-    return {key: values or {} for key, values in parameters.items()}
+    """Return a body's parameters, checked by the schemas of the plugins.
+
+    :raises Invalid: naming the key, and what is wrong with it.
+    """
+    try:
+        given = parameter_keys.canonical(body.get("parameters", {}))
+    except ValueError as error:
+        raise exceptions.Invalid(f"parameters: {error}") from error
+    provider.check_parameters(kind, given)
+    return given
 
 
 def check_supported(

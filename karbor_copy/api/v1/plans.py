@@ -8,34 +8,37 @@ from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.api import call
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
-from karbor_copy.api import ids
 from karbor_copy.api import links
 from karbor_copy.api import query
-from karbor_copy.api import services as api_services
 from karbor_copy.api.schemas import plans as schema
 from karbor_copy.api.v1 import parameters
 from karbor_copy.api.v1 import views
+from karbor_copy.data_models import ids
 from karbor_copy.data_models import plan as plan_model
 from karbor_copy.data_models import resource as resource_model
 from karbor_copy.data_models import status
 from karbor_copy.db import plans as db
 from karbor_copy.policies import plans as policies
 
-FILTERS = ("name", "description", "status", "provider_id")
+LISTING = query.Listing(
+    filters=("name", "description", "status", "provider_id"),
+    sort_keys=("id", "name", "status", "created_at"),
+)
 
 
 class PlanController:
     """/plans and /plans/{plan_id}."""
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._services = services
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL)
+    @expose.expose(policies.GET_ALL, query=LISTING.names)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List plans."""
-        asked = query.read(this, FILTERS, self._services.max_limit)
-        found = db.list_page(asked.page(FILTERS), asked.project_id)
+        asked = query.read(this, LISTING, self._collaborators.max_limit)
+        found = db.list_page(asked.page, asked.project_id)
         return links.collection(this, "plans", found, asked.limit, views.plan)
 
     @expose.expose(policies.GET)
@@ -48,15 +51,14 @@ class PlanController:
         """Create a plan."""
         body = this.body["plan"]
         try:
-            provider = self._services.registry.get(
+            provider = self._collaborators.registry.get(
                 ids.canonical(body["provider_id"])
             )
         except exceptions.ProviderNotFound as error:
             raise exceptions.Invalid(
                 "The provider could not be found."
             ) from error
-        given = parameters.without_nulls(body["parameters"])
-        provider.check_parameters("options", given)
+        given = parameters.read(body, provider, "options")
         plan = plan_model.Plan(
             id=str(uuid.uuid4()),
             project_id=this.project_id,
@@ -96,7 +98,7 @@ class PlanController:
         """Return the resources, each of a known type and named once."""
         known = {
             *resource_model.RESOURCE_TYPES,
-            *self._services.registry.resource_types(),
+            *self._collaborators.registry.resource_types(),
         }
         found: dict[str, resource_model.Resource] = {}
         for item in items:

@@ -8,17 +8,24 @@ from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.api import call
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import links
 from karbor_copy.api import query
-from karbor_copy.api import services as api_services
 from karbor_copy.api.v1 import views
 from karbor_copy.data_models import resource as resource_model
 from karbor_copy.policies import protectables as policies
 
-FILTERS = ("id", "name")
-#: Clients send a status, of which resources know nothing.
-OWN = (*FILTERS, "status", "parameters")
+LISTING = query.Listing(
+    filters=("id", "name"),
+    # Clients send a status, of which resources know nothing.
+    others=("status", "parameters"),
+    # A resource's id may be of any form.
+    free=("id", "marker"),
+    scoped=False,
+    sort_keys=("id", "name"),
+    default_sort=(("id", "asc"),),
+)
 MAX_PARAMETERS = 4096
 
 
@@ -28,8 +35,8 @@ class ProtectableController:
     What there is, is the union over the enabled providers.
     """
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._services = services
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._collaborators = collaborators
 
     @expose.expose(policies.GET_ALL)
     def index(self, this: call.Call) -> dict[str, Any]:
@@ -47,44 +54,36 @@ class ProtectableController:
             }
         }
 
-    @expose.expose(policies.INSTANCE_GET_ALL)
+    @expose.expose(policies.INSTANCE_GET_ALL, query=LISTING.names)
     def index_instances(
         self, this: call.Call, resource_type: str
     ) -> dict[str, Any]:
         """List the resources of a type."""
         self._check_type(resource_type)
-        asked = query.read(this, OWN, self._services.max_limit)
-        page = asked.page(FILTERS)
-        wanted = _parameters(asked.values.get("parameters"))
+        asked = query.read(this, LISTING, self._collaborators.max_limit)
+        wanted = _parameters(asked.others.get("parameters"))
         found: dict[str, resource_model.Resource] = {}
-        for plugin in self._services.registry.protectable(resource_type):
+        for plugin in self._collaborators.registry.protectable(resource_type):
             for item in plugin.list_resources(
                 this.context, resource_type, wanted
             ):
                 found.setdefault(item.id, item)
-        matching = [
-            item
-            for _, item in sorted(found.items())
-            if query.matches(item, page)
-        ]
-        shown = query.slice_sequence(matching, page, lambda item: item.id)
         return links.collection(
             this,
             "instances",
-            shown,
+            query.select(found.values(), asked.page),
             asked.limit,
             lambda item: self._view(this, item),
         )
 
-    @expose.expose(policies.INSTANCE_GET)
+    @expose.expose(policies.INSTANCE_GET, query=("parameters",))
     def show_instance(
         self, this: call.Call, resource_type: str, resource_id: str
     ) -> dict[str, Any]:
         """Show one resource."""
         self._check_type(resource_type)
-        asked = query.read(this, OWN, self._services.max_limit)
-        wanted = _parameters(asked.values.get("parameters"))
-        for plugin in self._services.registry.protectable(resource_type):
+        wanted = _parameters(dict(this.query).get("parameters"))
+        for plugin in self._collaborators.registry.protectable(resource_type):
             item = plugin.show_resource(
                 this.context, resource_type, resource_id, wanted
             )
@@ -95,20 +94,18 @@ class ProtectableController:
         )
 
     def _types(self) -> set[str]:
-        return set(self._services.registry.resource_types())
+        return set(self._collaborators.registry.resource_types())
 
     def _check_type(self, resource_type: str) -> None:
         if resource_type not in self._types():
-            raise exceptions.Invalid(
-                reason="Invalid protectable type provided."
-            )
+            raise exceptions.Invalid("Invalid protectable type provided.")
 
     def _children(self, resource_type: str) -> Iterator[str]:
         """Yield the types whose resources may hang off this type's."""
         for other in self._types():
             if any(
                 resource_type in plugin.get_parent_resource_types(other)
-                for plugin in self._services.registry.protectable(other)
+                for plugin in self._collaborators.registry.protectable(other)
             ):
                 yield other
 
@@ -117,7 +114,7 @@ class ProtectableController:
     ) -> dict[str, Any]:
         dependents: dict[str, resource_model.Resource] = {}
         for child_type in sorted(self._children(item.type)):
-            for plugin in self._services.registry.protectable(child_type):
+            for plugin in self._collaborators.registry.protectable(child_type):
                 for child in plugin.get_dependent_resources(
                     this.context, item
                 ):

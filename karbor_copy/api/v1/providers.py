@@ -4,36 +4,32 @@
 from typing import Any
 
 from karbor_copy.api import call
+from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import links
 from karbor_copy.api import query
-from karbor_copy.api import services as api_services
 from karbor_copy.api.v1 import views
 from karbor_copy.policies import providers as policies
-from karbor_copy.providers import provider as provider_model
 
-FILTERS = ("id", "name", "description", "region")
+LISTING = query.Listing(
+    filters=("id", "name", "description", "region"),
+    scoped=False,
+    sort_keys=("id", "name", "region"),
+    default_sort=(("id", "asc"),),
+)
 
 
 class ProviderController:
     """/providers and /providers/{provider_id}."""
 
-    def __init__(self, services: api_services.Services) -> None:
-        self._services = services
+    def __init__(self, collaborators: collaborators.Collaborators) -> None:
+        self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL)
+    @expose.expose(policies.GET_ALL, query=LISTING.names)
     def index(self, this: call.Call) -> dict[str, Any]:
-        """List providers, ordered by id."""
-        asked = query.read(this, FILTERS, self._services.max_limit)
-        page = asked.page(FILTERS)
-        known: tuple[provider_model.Provider, ...] = (
-            self._services.registry.list()
-        )
-        found = query.slice_sequence(
-            [item for item in known if query.matches(item, page)],
-            page,
-            lambda item: item.id,
-        )
+        """List providers."""
+        asked = query.read(this, LISTING, self._collaborators.max_limit)
+        found = query.select(self._collaborators.registry.list(), asked.page)
         return links.collection(
             this, "providers", found, asked.limit, views.provider
         )
@@ -41,5 +37,5 @@ class ProviderController:
     @expose.expose(policies.GET)
     def show(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """Show a provider."""
-        provider = self._services.registry.get(provider_id)
+        provider = self._collaborators.registry.get(provider_id)
         return {"provider": views.provider(provider)}

@@ -8,7 +8,7 @@ _NEXT_STEPS: Final = {
     401: "Check the user and the project that you gave.",
     403: "Ask an administrator, or use another user.",
     404: "Look for the right id or name with the noun's 'list'.",
-    409: "Look at its state with 'show', and try again when it has changed.",
+    409: "Look at its state with 'show'.",
     503: "Try again in a while.",
 }
 _SERVER_FAULT: Final = "The log of the server says more."

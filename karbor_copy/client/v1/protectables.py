@@ -27,17 +27,6 @@ class Protectables(collection.Collection):
         )
         return names
 
-    def get_type(self, resource_type: str) -> transport.Item:
-        """Return a type with its dependent types.
-
-        :raises ApiError: there is none
-        """
-        where = transport.path(_PATH, resource_type)
-        item: transport.Item = transport.unwrap(
-            self._http.get(where), _TYPE, where
-        )
-        return item
-
     def list_instances(
         self, resource_type: str, *, limit: int | None = None
     ) -> Iterator[transport.Item]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Protects a volume: its bytes into the bank, as they were at one moment."""
 
+import contextlib
+import json
 import os
 import stat
 from typing import Any
@@ -9,7 +11,9 @@ from oslo_log import log as logging
 
 from karbor_copy import context as request_context
 from karbor_copy import exceptions
+from karbor_copy.banks import attempts
 from karbor_copy.banks import base as bank_base
+from karbor_copy.banks import batches
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import transfer as bank_transfer
@@ -51,16 +55,22 @@ class ProtectOperation(base.Operation):
         :raises ResourceFailed: it never did, or is not there.
         """
         section = checkpoint.get_resource_bank_section(resource.id)
-        section.update_object(
-            bank_copy.STATUS_NAME, status.ResourceStatus.PROTECTING
-        )
+        _show_protecting(section)
         with volumes.disk_errors("the volume can't be read"):
             metadata = self._read_unchanged(
                 section, resource.id, context, operation_log.epoch, transfer
             )
         _delete_leftovers(section, metadata, operation_log.epoch, transfer)
+        attempts.put(
+            section,
+            bank_copy.METADATA_NAME,
+            json.dumps(metadata.to_dict()).encode(),
+            attempt=operation_log.epoch,
+            check=transfer.check,
+            serialized=True,
+        )
         transfer.check()
-        section.update_object(bank_copy.METADATA_NAME, metadata.to_dict())
+        # The same bytes from every attempt: no harm if it comes late.
         section.update_object(
             bank_copy.STATUS_NAME, status.ResourceStatus.AVAILABLE
         )
@@ -111,7 +121,8 @@ class ProtectOperation(base.Operation):
             chunks=found,
         )
         buffer = chunks.new_buffer()
-        with section.batch() as writer:
+
+        def work(writer: bank_base.Writer) -> None:
             for index in range(metadata.count):
                 transfer.check()
                 chunk = chunks.FileChunk(
@@ -124,10 +135,22 @@ class ProtectOperation(base.Operation):
                 if not chunk.is_hole():
                     found[index] = layout.chunk_name(epoch, index)
                     _put(writer, found[index], chunk, metadata.length(index))
+
+        batches.put(section, work)
         path = self._directory.volume_path(volume_id)
         if _identity(os.stat(path, follow_symlinks=False)) != before:
             raise exceptions.SourceChanged(reason="the volume was written to")
         return metadata
+
+
+def _show_protecting(section: bank_section.BankSection) -> None:
+    """Put the first status, unless there is one of another attempt.
+
+    A late one must not take the place of ``available``.
+    """
+    data = status.ResourceStatus.PROTECTING.encode()
+    with contextlib.suppress(exceptions.ObjectExists):
+        section.put_new(bank_copy.STATUS_NAME, (data,), size=len(data))
 
 
 def _identity(found: os.stat_result) -> tuple[int, ...]:

@@ -8,14 +8,14 @@ from karbor_copy.protection.flows import resource_graph
 from karbor_copy.protection.tasks import copy
 
 
-def build_copy_flow(work: work_module.Work, lease: float) -> linear_flow.Flow:
-    """Return the flow; ``lease`` in seconds.
+def build_copy_flow(work: work_module.Work) -> linear_flow.Flow:
+    """Return the flow.
 
     :raises NotImplementedError: a plugin can't copy.
     """
     return resource_graph.build_flow(
         work,
-        initiate=copy.InitiateCopyTask(work, lease),
+        initiate=copy.InitiateCopyTask(work),
         complete=copy.CompleteCopyTask(work),
         get_operation=lambda item: work.plugin(item.type).get_copy_operation(
             item

@@ -8,16 +8,14 @@ from karbor_copy.protection.flows import resource_graph
 from karbor_copy.protection.tasks import delete
 
 
-def build_delete_flow(
-    work: work_module.Work, lease: float
-) -> linear_flow.Flow:
-    """Return the flow; ``lease`` in seconds.
+def build_delete_flow(work: work_module.Work) -> linear_flow.Flow:
+    """Return the flow.
 
     :raises NotImplementedError: a plugin can't delete.
     """
     return resource_graph.build_flow(
         work,
-        initiate=delete.InitiateDeleteTask(work, lease),
+        initiate=delete.InitiateDeleteTask(work),
         complete=delete.CompleteDeleteTask(work),
         get_operation=lambda item: work.plugin(item.type).get_delete_operation(
             item

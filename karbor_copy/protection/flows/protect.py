@@ -8,16 +8,14 @@ from karbor_copy.protection.flows import resource_graph
 from karbor_copy.protection.tasks import protect
 
 
-def build_protect_flow(
-    work: work_module.Work, lease: float
-) -> linear_flow.Flow:
-    """Return the flow; ``lease`` in seconds.
+def build_protect_flow(work: work_module.Work) -> linear_flow.Flow:
+    """Return the flow.
 
     :raises NotImplementedError: a plugin can't protect.
     """
     return resource_graph.build_flow(
         work,
-        initiate=protect.InitiateProtectTask(work, lease),
+        initiate=protect.InitiateProtectTask(work),
         complete=protect.CompleteProtectTask(work),
         get_operation=lambda item: work.plugin(
             item.type

@@ -9,16 +9,14 @@ from karbor_copy.protection.tasks import resource
 from karbor_copy.protection.tasks import use
 
 
-def build_restore_flow(
-    work: work_module.Work, lease: float
-) -> linear_flow.Flow:
-    """Return the flow; ``lease`` in seconds.
+def build_restore_flow(work: work_module.Work) -> linear_flow.Flow:
+    """Return the flow.
 
     :raises NotImplementedError: a plugin can't restore.
     """
     return resource_graph.build_flow(
         work,
-        initiate=use.InitiateUseTask(work, lease),
+        initiate=use.InitiateUseTask(work),
         complete=use.CompleteUseTask(work),
         get_operation=lambda item: work.plugin(
             item.type

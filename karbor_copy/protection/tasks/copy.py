@@ -27,11 +27,11 @@ class InitiateCopyTask(lifecycle.InitiateTask):
             work.operation.set_resource(
                 node.key, status.CHECKPOINT_STATUS_WAIT_COPYING
             )
-        rows = work_rows.checkpoint_copy(work.operation.id)
+        work.row = work_rows.checkpoint(str(work.operation.log.checkpoint_id))
         if work.source_bank is None:
             raise AssertionError("a copy has a source bank")
         source = checkpoint_store.CheckpointStore(work.source_bank)
-        index = opening.read_available(source, rows.checkpoint_id)
+        index = opening.read_available(source, _origin(work.row).checkpoint_id)
         work.source_manifest = _read_manifest(source, index)
         _check_graph(work, source, index.id)
         if work.source_manifest is not None:
@@ -45,16 +45,13 @@ class InitiateCopyTask(lifecycle.InitiateTask):
             recorder=None,
             writable=False,
         )
-        target = work_rows.checkpoint(rows.checkpoint_copy_id)
-        work.hook_arguments["checkpoint_copy"] = (
-            checkpoint_store.BankCheckpoint(
-                commit.index_of(target, status.CheckpointStatus.COPYING, None),
-                work.bank,
-                manifest=None,
-                recorder=work.recorder,
-                writable=True,
-            )
-        )
+        work.hook_arguments["checkpoint_copy"] = work.new_checkpoint()
+
+
+def _origin(row: checkpoint.Checkpoint) -> checkpoint.CopiedFrom:
+    if row.copied_from is None:
+        raise AssertionError("a copy has an origin")
+    return row.copied_from
 
 
 def _read_manifest(
@@ -97,15 +94,11 @@ class CompleteCopyTask(lifecycle.CompleteTask):
     def execute(self) -> None:
         """Write manifest and index, settle as a success."""
         work = self._work
-        rows = work_rows.checkpoint_copy(work.operation.id)
+        row = work.made_row()
         made = manifest.Manifest(
-            checkpoint_id=rows.checkpoint_copy_id,
+            checkpoint_id=row.id,
             entries=work.recorder.entries(),
-            copied_from=checkpoint.CopiedFrom(
-                provider_id=rows.provider_id,
-                checkpoint_id=rows.checkpoint_id,
-            ),
+            copied_from=_origin(row),
             origin_verified=work.source_manifest is not None,
         )
-        target = work_rows.checkpoint(rows.checkpoint_copy_id)
-        commit.commit(work.operation, work.store, target, made)
+        commit.commit(work.operation, work.store, row, made)

@@ -56,12 +56,14 @@ class CompleteDeleteTask(lifecycle.CompleteTask):
     def execute(self) -> None:
         """Keep each resource's ``status`` and index.json ``deleted``."""
         work = self._work
+        check = work.operation.check
         index = _read_index(work)
         checkpoint_id = str(work.operation.log.checkpoint_id)
         if index is None:
-            work.store.delete_objects(checkpoint_id)
+            work.store.delete_objects(checkpoint_id, check)
         else:
-            work.store.delete_objects(checkpoint_id, only=_is_data)
+            work.store.delete_objects(checkpoint_id, check, only=_is_data)
+            check()
             work.store.write_index(
                 dataclasses.replace(
                     index, status=status.CheckpointStatus.DELETED

@@ -16,11 +16,9 @@ from karbor_copy.protection import work as work_module
 class InitiateTask(task.Task, abc.ABC):
     """The first task: shows that work begins; its revert ends it."""
 
-    def __init__(self, work: work_module.Work, lease: float) -> None:
-        """Take the length of a lease, in seconds, for later sweeps."""
+    def __init__(self, work: work_module.Work) -> None:
         super().__init__(f"{type(self).__name__}:{work.operation.id}")
         self._work = work
-        self._lease = lease
 
     def execute(self) -> None:
         """Mark the rows as being worked on, then open what is needed."""
@@ -40,7 +38,7 @@ class InitiateTask(task.Task, abc.ABC):
         """Settle the operation: error with its reason, or cancelled."""
         operation = self._work.operation
         errors = [failure.exception for failure in flow_failures.values()]
-        ending.end(operation, ending.choose(operation, errors), self._lease)
+        ending.end(operation, ending.choose(operation, errors))
 
 
 class CompleteTask(task.Task, abc.ABC):
@@ -63,5 +61,5 @@ class CompleteTask(task.Task, abc.ABC):
         outcome = settle.Outcome(
             result=settle.SUCCESS, progress=operation.progress()
         )
-        if not settle.settle(operation.log, outcome):
+        if not settle.settle(operation.log, outcome, operation.lease):
             raise exceptions.LeaseLost(operation_log_id=operation.id)

@@ -2,9 +2,7 @@
 """First and last task of a protect."""
 
 from karbor_copy import exceptions
-from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import manifest
-from karbor_copy.data_models import status
 from karbor_copy.db import begin
 from karbor_copy.db import work_rows
 from karbor_copy.protection import commit
@@ -20,14 +18,8 @@ class InitiateProtectTask(lifecycle.InitiateTask):
         log = work.operation.log
         if not begin.set_graph(log, work.graph):
             raise exceptions.LeaseLost(operation_log_id=log.id)
-        row = work_rows.checkpoint(str(log.checkpoint_id))
-        work.checkpoint = checkpoint_store.BankCheckpoint(
-            commit.index_of(row, status.CheckpointStatus.PROTECTING, None),
-            work.bank,
-            manifest=None,
-            recorder=work.recorder,
-            writable=True,
-        )
+        work.row = work_rows.checkpoint(str(log.checkpoint_id))
+        work.checkpoint = work.new_checkpoint()
 
 
 class CompleteProtectTask(lifecycle.CompleteTask):
@@ -36,7 +28,7 @@ class CompleteProtectTask(lifecycle.CompleteTask):
     def execute(self) -> None:
         """Write manifest and index, settle as a success."""
         work = self._work
-        row = work_rows.checkpoint(str(work.operation.log.checkpoint_id))
+        row = work.made_row()
         made = manifest.Manifest(
             checkpoint_id=row.id, entries=work.recorder.entries()
         )

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole stack of middleware, in its order."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import webob
 from oslo_config import fixture as config_fixture
+from oslo_context import context as oslo_context
 
 from karbor_copy.api import app
 from karbor_copy.conf import CONF
@@ -28,20 +30,41 @@ def conf() -> Iterator[config_fixture.Config]:
 def send(
     path: str,
     providers: Any = None,
-    base_url: str | None = None,
-    **headers: str,
+    method: str = "GET",
+    **environ: Any,
 ) -> webob.Response:
     application = app.make_app(
         CONF, providers or registry.Registry({}), api_site.FakeClient()
     )
     return webob.Request.blank(
         path,
-        base_url=base_url,
-        headers={
-            "X-Auth-Token": "alice:p1",
-            **{name.replace("_", "-"): headers[name] for name in headers},
+        method=method,
+        environ={
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_X_AUTH_TOKEN": "alice:p1",
+            **environ,
         },
     ).get_response(application)
+
+
+class Unread:
+    """A body that nobody may read."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise RuntimeError(f"{size} bytes of a stranger's body were read")
+
+
+class Ids(logging.Handler):
+    """Remembers under which request each line is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        current = oslo_context.get_current()
+        assert current is not None
+        self.seen.append((record.levelname, current.request_id))
 
 
 def test_every_answer_names_its_request(conf: Any) -> None:
@@ -68,46 +91,65 @@ def test_what_breaks_tells_nothing_but_its_request(
     assert "a secret" in caplog.text
 
 
-def test_links_behind_a_proxy(conf: config_fixture.Config) -> None:
-    forwarded = {
-        "X_Forwarded_Proto": "https",
-        "X_Forwarded_Host": "backup.example.org",
-    }
-    here = send("/v1/", base_url="http://10.0.0.1:8799", **forwarded)
-    href = here.json["version"]["links"][0]["href"]
-    assert href == "http://10.0.0.1:8799/v1/"
-    conf.config(group="oslo_middleware", enable_proxy_headers_parsing=True)
-    there = send("/v1/", **forwarded)
-    href = there.json["version"]["links"][0]["href"]
-    assert href == "https://backup.example.org/v1/"
+def test_the_log_of_what_breaks_bears_the_id_of_the_answer(
+    conf: Any,
+) -> None:
+    handler = Ids()
+    logger = logging.getLogger("karbor_copy.api")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        send(PATH, HTTP_X_AUTH_TOKEN="bob:p1")
+        handler.seen.clear()
+        # It breaks before it is known who asks for what.
+        response = send(
+            PATH, **{"wsgi.input": Unread(), "CONTENT_LENGTH": "1"}
+        )
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    request_id = response.json["computeFault"]["request_id"]
+    assert handler.seen == [("ERROR", request_id), ("INFO", request_id)]
 
 
-def test_browsers_of_another_origin(conf: config_fixture.Config) -> None:
-    origin = "https://horizon.example.org"
-    response = send(PATH, Origin=origin)
-    assert "Access-Control-Allow-Origin" not in response.headers
-    conf.config(group="cors", allowed_origin=[origin])
-    response = send(PATH, Origin=origin)
-    assert response.headers["Access-Control-Allow-Origin"] == origin
-    stranger = send(PATH, Origin="https://example.net")
-    assert "Access-Control-Allow-Origin" not in stranger.headers
-
-
-def test_methods_that_are_not_allowed(conf: Any) -> None:
-    application = app.make_app(
-        CONF, registry.Registry({}), api_site.FakeClient()
+def test_a_strangers_body_is_not_read(conf: Any) -> None:
+    response = send(
+        PATH,
+        REMOTE_ADDR="192.0.2.1",
+        **{"wsgi.input": Unread(), "CONTENT_LENGTH": "1"},
     )
-    response = webob.Request.blank(
-        PATH, method="BREW", headers={"X-Auth-Token": "alice:p1"}
-    ).get_response(application)
+    assert response.status_int == 403
+
+
+def test_browsers_of_another_origin(conf: Any) -> None:
+    response = send(PATH, HTTP_ORIGIN="https://horizon.example.org")
+    assert not [name for name in response.headers if "Access" in name]
+
+
+@pytest.mark.parametrize("method", ["BREW", "OPTIONS"])
+def test_methods_that_are_not_allowed(conf: Any, method: str) -> None:
+    response = send(PATH, method=method)
     assert response.status_int == 405
     assert response.headers["Allow"] == "GET, HEAD"
-    assert response.json["badMethod"]["message"] == "BREW is not allowed here."
+    message = response.json["badMethod"]["message"]
+    assert message == f"{method} is not allowed here."
+    assert send("/v1/p1/nope", method=method).status_int == 404
 
 
-def test_a_path_that_is_no_text(conf: Any) -> None:
+def test_a_path_that_is_no_text(
+    conf: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     response = send("/v1/p1/%ff")
-    assert response.status_int == response.json["badRequest"]["code"] == 400
+    assert response.status_int == 400
+    message = response.json["badRequest"]["message"]
+    assert message == "The path is not UTF-8."
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("path", ["/v1//", "/v1//plans", "/v1//nope"])
+def test_a_path_without_a_project(conf: Any, path: str) -> None:
+    assert send(path).json["badRequest"]["message"] == "Malformed request url"
+    assert send(path, HTTP_X_AUTH_TOKEN="").status_int == 401
 
 
 def test_a_query_that_does_not_print(conf: Any) -> None:

@@ -39,7 +39,7 @@ def answer(error: Exception, **environ: Any) -> webob.Response:
             exceptions.Invalid(reason="no"),
             400,
             "badRequest",
-            "Invalid input received: no",
+            "no",
         ),
         (
             exceptions.Forbidden(action="plan:get"),

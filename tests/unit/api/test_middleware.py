@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request passes through: its size, and who it says it is from."""
+"""What a request passes through: its line in the log, and its size."""
 
 import io
+import re
 from typing import Any
 
 import pytest
 import webob
+from oslo_context import context as oslo_context
 
+from karbor_copy import context as request_context
 from karbor_copy.api import faults
 from karbor_copy.api import middleware
 
@@ -22,6 +25,16 @@ class Inner:
         self.environ = environ
         self.body = environ["wsgi.input"].read()
         return webob.Response()(environ, start_response)
+
+
+class Cut:
+    """A body that never comes whole."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, _size: int) -> bytes:
+        raise self._error
 
 
 def limited(**environ: Any) -> tuple[Inner, int]:
@@ -79,67 +92,63 @@ def test_without_a_length_there_is_no_body() -> None:
     assert (status, inner.body) == (200, b"")
 
 
-def identified(**environ: str) -> tuple[dict[str, Any], int]:
-    inner = Inner()
-    application = faults.FaultMiddleware(middleware.NoAuth(inner))
-    response = webob.Request.blank("/", environ=environ).get_response(
-        application
-    )
-    return inner.environ, response.status_int
-
-
 @pytest.mark.parametrize(
-    ("token", "user", "project", "roles"),
+    ("length", "stream"),
     [
-        ("alice:p1", "alice", "p1", "member,reader"),
-        ("alice", "alice", "alice", "member,reader"),
-        ("alice:", "alice", "alice", "member,reader"),
-        ("admin:p1", "admin", "p1", "admin,member,reader"),
-        ("Admin:p1", "Admin", "p1", "member,reader"),
-        ("a:b@c.d_e-f", "a", "b@c.d_e-f", "member,reader"),
+        ("5", io.BytesIO(b"four")),
+        ("5", Cut(TimeoutError("timed out"))),
+        ("5", Cut(ConnectionResetError())),
+        ("", Cut(ValueError("Bad chunked transfer size: b'zz'"))),
     ],
 )
-def test_tokens(token: str, user: str, project: str, roles: str) -> None:
-    environ, _ = identified(HTTP_X_AUTH_TOKEN=token)
-    assert environ["HTTP_X_USER_ID"] == user
-    assert environ["HTTP_X_PROJECT_ID"] == project
-    assert environ["HTTP_X_ROLES"] == roles
-
-
-@pytest.mark.parametrize(
-    "token", ["", ":p1", "alice:a/b", "alice:..", "a:b:c", "a:" + "p" * 256]
-)
-def test_tokens_that_are_none(token: str) -> None:
-    environ, _ = identified(HTTP_X_AUTH_TOKEN=token)
-    assert "HTTP_X_USER_ID" not in environ
-    assert "HTTP_X_ROLES" not in environ
-
-
-def test_what_the_caller_made_up_is_removed() -> None:
-    made_up = {
-        "HTTP_X_USER_ID": "root",
-        "HTTP_X_TENANT_ID": "p2",
-        "HTTP_X_ROLE": "admin",
-        "HTTP_X_SERVICE_ROLES": "service",
-        "HTTP_X_DOMAIN_ID": "d",
-        "HTTP_X_IS_ADMIN_PROJECT": "True",
-        "HTTP_X_STORAGE_TOKEN": "admin:p2",
-        "HTTP_OPENSTACK_SYSTEM_SCOPE": "all",
+def test_a_body_that_does_not_come_whole(length: str, stream: Any) -> None:
+    inner = Inner()
+    application = faults.FaultMiddleware(middleware.SizeLimit(inner, 10))
+    environ = {
+        "CONTENT_LENGTH": length,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": stream,
     }
-    environ, _ = identified(**made_up)
-    assert not set(made_up) & set(environ)
+    response = webob.Request.blank(
+        "/", method="POST", environ=environ
+    ).get_response(application)
+    assert response.status_int == 400
+    message = response.json["badRequest"]["message"]
+    assert message == "The request body could not be read."
+    assert response.headers["Connection"] == "close"
+    assert inner.environ == {}
 
 
-@pytest.mark.parametrize("address", ["", "127.0.0.1", "127.9.9.9", "::1"])
-def test_this_host_is_served(address: str) -> None:
-    _, status = identified(REMOTE_ADDR=address, HTTP_X_AUTH_TOKEN="a")
-    assert status == 200
+def test_one_line_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    class Identified(Inner):
+        def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+            environ["HTTP_X_PROJECT_ID"] = "p1"
+            return super().__call__(environ, start)
+
+    for application in (Identified(), Inner()):
+        webob.Request.blank(
+            "/v1/p1/a%0Ab?secret=1",
+            environ={"openstack.request_id": "req-1"},
+        ).get_response(middleware.RequestLog(application))
+    first, second = [record.getMessage() for record in caplog.records]
+    assert re.fullmatch(r"GET /v1/p1/a%0Ab 200, project p1, \d+ ms", first)
+    assert re.fullmatch(r"GET /v1/p1/a%0Ab 200, project -, \d+ ms", second)
 
 
-@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "unknown"])
-def test_no_other_host_is_served(address: str) -> None:
-    environ, status = identified(
-        REMOTE_ADDR=address, HTTP_X_AUTH_TOKEN="admin"
-    )
-    assert status == 403
-    assert environ == {}
+def test_the_log_knows_the_request_and_not_the_one_before() -> None:
+    seen: list[Any] = []
+
+    class Watcher(Inner):
+        def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+            seen.append(oslo_context.get_current())
+            return super().__call__(environ, start)
+
+    before = request_context.RequestContext(user_id="u", project_id="p2")
+    webob.Request.blank(
+        "/", environ={"openstack.request_id": "req-1"}
+    ).get_response(middleware.RequestLog(Watcher()))
+    (current,) = seen
+    assert current is not before
+    assert (current.request_id, current.project_id) == ("req-1", None)

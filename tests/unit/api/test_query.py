@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Queries are read whole or refused by name."""
 
+import dataclasses
 from typing import Any
 
 import hypothesis
@@ -13,64 +14,110 @@ from karbor_copy.api import call
 from karbor_copy.api import query
 from karbor_copy.data_models import page as page_model
 
+LISTING = query.Listing(
+    filters=("name", "status", "plan_id"),
+    others=("start_date", "other_id"),
+    sort_keys=("name", "status", "created_at"),
+)
+ID = "3523a271-68aa-42f5-b9ba-56e5200a2ebb"
+AS_WRITTEN = ID.replace("-", "").upper()
 
-def read(*pairs: tuple[str, str], admin: bool = False) -> query.Query:
+
+@dataclasses.dataclass(frozen=True)
+class Thing:
+    """An item of a list that is in no table."""
+
+    id: str
+    name: str = ""
+
+
+def read(
+    *pairs: tuple[str, str],
+    admin: bool = False,
+    listing: query.Listing = LISTING,
+) -> query.Query:
     context = request_context.RequestContext(user_id="u", project_id="p1")
     context.is_admin = admin
     this = call.Call(context=context, url="http://x/things", query=pairs)
-    return query.read(this, ("name", "status", "start_date"), 10)
+    query.check(pairs, listing.names)
+    return query.read(this, listing, 10)
 
 
 def test_nothing_asked() -> None:
     asked = read()
     assert asked == query.Query(
-        limit=10,
-        marker=None,
-        offset=0,
-        sort=(("created_at", "desc"),),
-        project_id="p1",
-        values={},
+        limit=10, page=page_model.Page(limit=11), project_id="p1", others={}
     )
-    assert asked.page(("name",)).limit == 11
 
 
 def test_everything_asked() -> None:
     asked = read(
         ("limit", "5"),
-        ("marker", "m"),
+        ("marker", AS_WRITTEN),
         ("offset", "2"),
         ("sort", "name:asc,status"),
         ("name", "n"),
+        ("plan_id", AS_WRITTEN),
         ("start_date", "d"),
+        ("other_id", AS_WRITTEN),
     )
-    assert asked.values == {"name": "n", "start_date": "d"}
-    assert asked.page(("name", "status")) == page_model.Page(
+    assert asked.others == {"start_date": "d", "other_id": ID}
+    assert asked.page == page_model.Page(
         limit=6,
-        marker="m",
+        marker=ID,
         offset=2,
         sort=(("name", "asc"), ("status", "desc")),
-        filters={"name": "n"},
+        filters={"name": "n", "plan_id": ID},
     )
+
+
+def test_ids_of_any_form() -> None:
+    listing = query.Listing(filters=("id",), free=("id", "marker"))
+    asked = read(("id", "A B"), ("marker", "A"), listing=listing)
+    assert asked.page.filters == {"id": "A B"}
+    assert asked.page.marker == "A"
+
+
+def test_only_some_lists_are_of_all_projects() -> None:
+    listing = query.Listing(filters=(), scoped=False)
+    with pytest.raises(exceptions.Invalid, match="all_tenants"):
+        read(("all_tenants", "1"), listing=listing)
+
+
+def test_the_order_that_a_list_has_by_itself() -> None:
+    listing = query.Listing(
+        filters=(), sort_keys=("id",), default_sort=(("id", "asc"),)
+    )
+    assert read(listing=listing).page.sort == (("id", "asc"),)
+    asked = read(("sort_dir", "desc"), listing=listing)
+    assert asked.page.sort == (("id", "desc"),)
 
 
 @pytest.mark.parametrize(
     ("pairs", "sort"),
     [
-        ([("sort", "a")], [("a", "desc")]),
-        ([("sort", "a:asc")], [("a", "asc")]),
-        ([("sort", " a : asc , b")], [("a", "asc"), ("b", "desc")]),
-        ([("sort_key", "a")], [("a", "desc")]),
+        ([("sort", "name")], [("name", "desc")]),
+        ([("sort", "name:asc")], [("name", "asc")]),
+        (
+            [("sort", " name : asc , status")],
+            [("name", "asc"), ("status", "desc")],
+        ),
+        ([("sort_key", "name")], [("name", "desc")]),
         ([("sort_dir", "asc")], [("created_at", "asc")]),
         (
-            [("sort_key", "a"), ("sort_dir", "asc"), ("sort_key", "b")],
-            [("a", "asc"), ("b", "desc")],
+            [
+                ("sort_key", "name"),
+                ("sort_dir", "asc"),
+                ("sort_key", "status"),
+            ],
+            [("name", "asc"), ("status", "desc")],
         ),
     ],
 )
 def test_order(
     pairs: list[tuple[str, str]], sort: list[tuple[str, str]]
 ) -> None:
-    assert list(read(*pairs).sort) == sort
+    assert list(read(*pairs).page.sort) == sort
 
 
 @pytest.mark.parametrize(
@@ -87,11 +134,18 @@ def test_order(
         ([("limit", "-1")], "limit param must be positive"),
         ([("offset", "-1")], "offset param must not be negative"),
         ([("offset", str(2**31))], "offset"),
-        ([("sort", "a"), ("sort_dir", "asc")], "sort"),
-        ([("sort", "a:up")], "up"),
-        ([("sort", "a,a")], "given twice"),
-        ([("sort", "")], "empty"),
-        ([("sort", ":asc")], "empty"),
+        ([("marker", "m")], "marker 'm' is no UUID"),
+        ([("plan_id", f"{{{ID}}}")], "plan_id .* is no UUID"),
+        ([("other_id", "")], "other_id '' is no UUID"),
+        ([("sort", "name"), ("sort_dir", "asc")], "sort"),
+        ([("sort", "name:up")], "up"),
+        ([("sort", "name,name")], "given twice"),
+        (
+            [("sort_key", "zzz")],
+            "Unknown sort key 'zzz', use name, status, created_at.",
+        ),
+        ([("sort", "")], "sort key ''"),
+        ([("sort", ":asc")], "sort key ''"),
         ([("sort_dir", "asc"), ("sort_dir", "asc")], "sort_dir"),
         ([("all_tenants", "perhaps")], "all_tenants"),
     ],
@@ -129,15 +183,39 @@ def test_pages_of_a_sequence_are_the_sequence(
     seen: list[str] = []
     marker = None
     while True:
-        page = page_model.Page(limit=limit, marker=marker)
-        found = query.slice_sequence(items, page, str)
+        page = page_model.Page(
+            limit=limit, marker=marker, sort=(("id", "desc"),)
+        )
+        found = query.select([Thing(item) for item in items], page)
         if not found:
             break
-        seen += found
-        marker = found[-1]
-    assert seen == items
+        seen += [item.id for item in found]
+        marker = seen[-1]
+    assert seen == sorted(items, reverse=True)
 
 
-def test_an_offset_goes_on_from_the_marker() -> None:
-    page = page_model.Page(limit=2, marker="a", offset=1)
-    assert query.slice_sequence("abcde", page, str) == "cd"
+def select(**page: Any) -> str:
+    """Return the ids of a page of three things."""
+    things = [Thing("a", "x"), Thing("b", "y"), Thing("c", "x")]
+    found = query.select(things, page_model.Page(**page))
+    return "".join(item.id for item in found)
+
+
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        ({"sort": (("name", "asc"),)}, "acb"),
+        ({"sort": (("name", "desc"),)}, "bca"),
+        ({"sort": (("name", "desc"), ("id", "asc"))}, "bac"),
+        ({"sort": (("name", "asc"),), "marker": "c"}, "b"),
+        ({"sort": (("id", "asc"),), "marker": "a", "offset": 1}, "c"),
+        ({"sort": (("id", "asc"),), "filters": {"name": "x"}}, "ac"),
+    ],
+)
+def test_what_is_in_no_table(page: dict[str, Any], found: str) -> None:
+    assert select(**page) == found
+
+
+def test_an_unknown_marker() -> None:
+    with pytest.raises(exceptions.UnknownMarker, match="'z'"):
+        select(sort=(("id", "asc"),), marker="z")

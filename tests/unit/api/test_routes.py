@@ -73,6 +73,10 @@ def test_found(
         f"/v1/p/things/{{{ID}}}",
         f"/v1/p/things/{ID}\n",
         f"/v1/p/things/urn:uuid:{ID}",
+        f"/v1//things/{ID}",
+        "/v1//things/action",
+        "/v1/p/types//things/x",
+        "/v1/p/types/OS::X/things/",
     ],
 )
 def test_not_found(router: routes.Router, path: str) -> None:

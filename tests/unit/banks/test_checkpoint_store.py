@@ -17,6 +17,8 @@ from karbor_copy.data_models import manifest as manifest_model
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from tests.contract import banks
+from tests.fakes import operations
+from tests.fakes import scripted_bank
 
 ID = "22b82aa7-9179-4c71-bba2-caf5c0e68db7"
 GRAPH = resource.ResourceGraph(
@@ -62,6 +64,14 @@ def store(bank: base.Bank):
     return checkpoint_store.CheckpointStore(bank)
 
 
+def nothing() -> None:
+    """Let the work go on."""
+
+
+def write_manifest(store, value=MANIFEST, *, attempt=1, check=nothing) -> str:
+    return store.write_manifest(value, attempt=attempt, check=check)
+
+
 def test_index_comes_back(bank, store):
     with pytest.raises(exceptions.ObjectNotFound):
         store.read_index(ID)
@@ -83,7 +93,7 @@ def test_index_keys_come_and_go(bank, store):
 def test_manifest_comes_back(store):
     with pytest.raises(exceptions.ObjectNotFound):
         store.read_manifest(ID, None)
-    sha256 = store.write_manifest(MANIFEST)
+    sha256 = write_manifest(store)
     assert sha256 == manifest.digest(manifest.dump(MANIFEST))
     assert store.read_manifest(ID, sha256) == MANIFEST
     assert store.read_manifest(ID, None) == MANIFEST
@@ -93,9 +103,59 @@ def test_manifest_comes_back(store):
         store.read_manifest(ID, sha256)
 
 
+OTHER = dataclasses.replace(MANIFEST, entries={})
+
+
+def test_the_first_attempts_manifest_never_replaces_a_later_ones(store):
+    sha256 = write_manifest(store, attempt=2)
+    with pytest.raises(exceptions.ObjectExists):
+        write_manifest(store, OTHER, attempt=1)
+    assert store.read_manifest(ID, sha256) == MANIFEST
+
+
+def test_a_later_attempt_replaces_an_earlier_ones_manifest(store):
+    write_manifest(store, OTHER, attempt=1)
+    sha256 = write_manifest(store, attempt=2)
+    assert write_manifest(store, attempt=3) == sha256
+    assert store.read_manifest(ID, sha256) == MANIFEST
+
+
+def test_an_attempt_that_was_replaced_deletes_no_manifest(store):
+    sha256 = write_manifest(store, attempt=3)
+    with pytest.raises(exceptions.OperationCancelled):
+        write_manifest(store, OTHER, attempt=2, check=operations.stop)
+    assert store.read_manifest(ID, sha256) == MANIFEST
+
+
+def test_index_keys_are_put_again_after_a_lost_flush(bank, store):
+    lost = [2]
+
+    def before(call, key):
+        if call == "flush" and lost[0]:
+            lost[0] -= 1
+            raise exceptions.BatchLost(reason="a flush")
+
+    script = scripted_bank.Script()
+    script.before = before
+    checkpoint_store.CheckpointStore(
+        scripted_bank.ScriptedBank(bank, script)
+    ).write_index_keys(INDEX)
+    assert lost == [0]
+    assert len(list(bank.list("indices/"))) == 3
+
+
+def test_deleting_objects_can_be_stopped(bank, store):
+    for number in range(10):
+        banks.put(bank, f"{PREFIX}resource-data/r/data_{number}", b"")
+    with pytest.raises(exceptions.OperationCancelled):
+        store.delete_objects(ID, operations.StopAfter(13))
+    assert len(list(store.list_objects(ID))) == 7
+
+
 def test_another_manifest_than_the_index_names(store):
-    sha256 = store.write_manifest(MANIFEST)
-    store.write_manifest(dataclasses.replace(MANIFEST, entries={}))
+    sha256 = write_manifest(store)
+    store.delete_manifest(ID)
+    write_manifest(store, dataclasses.replace(MANIFEST, entries={}))
     with pytest.raises(exceptions.InvalidManifest, match="the index names"):
         store.read_manifest(ID, sha256)
 
@@ -134,6 +194,7 @@ def test_list_and_delete_objects(bank, store):
     ]
     deleted = store.delete_objects(
         ID,
+        nothing,
         keep={"resource-data/r/data_2"},
         only=lambda key: key.rpartition("/")[2].startswith("data_"),
     )
@@ -142,7 +203,7 @@ def test_list_and_delete_objects(bank, store):
         "resource-data/r/data_2",
         "resource-data/r/status",
     ]
-    assert store.delete_objects(ID) == 2
+    assert store.delete_objects(ID, nothing) == 2
     assert [info.key for info in bank.list()] == [
         PREFIX + "index.json",
         PREFIX + "manifest.jsonl",

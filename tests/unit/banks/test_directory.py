@@ -338,7 +338,9 @@ def test_the_flush_tells_of_errors():
 
 
 def test_directories_that_keep_vanishing(bank, tmp_path, monkeypatch):
-    monkeypatch.setattr(bank, "_make_parents", lambda path: None)
+    monkeypatch.setattr(
+        directory_files.Tree, "make_parents", lambda self, path: None
+    )
     with bank.batch() as writer:
         for target in (bank, writer):
             with bank_unavailable():

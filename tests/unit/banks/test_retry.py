@@ -7,6 +7,7 @@ import pytest
 from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import memory
+from karbor_copy.banks import patience
 from karbor_copy.banks import retry
 from tests.contract import banks
 
@@ -81,9 +82,10 @@ class Flaky(memory.MemoryBank):
         self.fail()
         super().delete(key)
 
-    def copy_within(self, source_key, key):
+    def put_new(self, key, chunks, **options):
+        info = super().put_new(key, chunks, **options)
         self.fail()
-        return super().copy_within(source_key, key)
+        return info
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
@@ -95,9 +97,9 @@ class Flaky(memory.MemoryBank):
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(retry, "time", found)
+    monkeypatch.setattr(patience, "time", found)
     # The longest pauses that chance could choose.
-    monkeypatch.setattr(retry.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(patience.random, "uniform", lambda low, high: high)
     return found
 
 
@@ -121,8 +123,8 @@ def test_every_call_is_made_again(flaky, patient):
         lambda: banks.get(patient, KEY) == b"0123456789",
         lambda: patient.stat(KEY),
         lambda: [i.key for i in patient.list()] == [KEY],
-        lambda: patient.copy_within(KEY, "copy"),
-        lambda: patient.delete("copy"),
+        lambda: banks.put_new(patient, "new", b"data"),
+        lambda: patient.delete("new"),
         lambda: patient.batch().__enter__(),
     ]
     for call in calls:
@@ -156,7 +158,7 @@ def test_a_broken_listing_goes_on_where_it_stood(flaky, patient):
 def test_pauses_grow_up_to_a_minute_until_the_timeout(
     flaky, patient, clock, monkeypatch
 ):
-    monkeypatch.setattr(retry, "CHECK_INTERVAL", 1000.0)
+    monkeypatch.setattr(patience, "CHECK_INTERVAL", 1000.0)
     flaky.failures = 1000
     with pytest.raises(exceptions.BankUnavailable, match="not now"):
         patient.stat(KEY)
@@ -231,8 +233,36 @@ def test_puts_of_a_batch_are_made_again_but_not_its_flush(flaky, patient):
         flaky.failures = 2
         banks.put(writer, "x", b"1")
     assert banks.get(flaky, "x") == b"1"
-    with pytest.raises(exceptions.BankUnavailable), patient.batch():
+    with pytest.raises(exceptions.BatchLost), patient.batch():
         flaky.failures = 1
+
+
+def lose(flaky, patient):
+    """Let a flush fail after a put that succeeded."""
+    with patient.batch() as writer:
+        banks.put(writer, "x", b"1")
+        flaky.failures = 1
+
+
+def test_a_batch_is_lost_after_a_pause_until_patience_ends(
+    flaky, patient, clock
+):
+    begun = clock.now
+    while clock.now < begun + 600:
+        with pytest.raises(exceptions.BatchLost):
+            lose(flaky, patient)
+    with pytest.raises(exceptions.BankUnavailable) as caught:
+        lose(flaky, patient)
+    assert caught.type is exceptions.BankUnavailable
+
+
+def test_a_flush_that_succeeds_renews_the_patience(flaky, patient, clock):
+    for _ in range(5):
+        with pytest.raises(exceptions.BatchLost, match="not now"):
+            lose(flaky, patient)
+        with patient.batch():
+            pass
+        clock.now += 500
 
 
 def test_an_error_inside_a_batch_passes(patient):

@@ -35,6 +35,10 @@ class Spy(memory.MemoryBank):
         self.puts: list[str] = []
         self.opens: list[str] = []
         self.flushes = 0
+        self.lost_flushes = 0
+        self.flush_error: exceptions.BankError = exceptions.BatchLost(
+            reason="a flush"
+        )
         self.on_put: Callable[[str, bytes], bytes | None] = lambda key, data: (
             data
         )
@@ -74,6 +78,9 @@ class Spy(memory.MemoryBank):
     def batch(self) -> Iterator[base.Writer]:
         with super().batch() as writer:
             yield writer
+        if self.lost_flushes:
+            self.lost_flushes -= 1
+            raise self.flush_error
         self.flushes += 1
 
 
@@ -429,6 +436,61 @@ def test_checksum_does_not_read_the_target(world):
     world.target.on_put = lambda key, data: bytes(len(data))
     world.copy(verify="checksum")
     assert world.target.opens == []
+
+
+# Flushes that fail.
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_a_lost_flush_may_have_lost_is_written_anew(world, times):
+    data = world.fill(*SIZES)
+    banks.put(world.target, TARGET + "data_0000", data["data_0000"])
+    world.reset()
+    world.target.lost_flushes = times
+    world.copy(world.entries(data))
+    opened = list(world.target.opens)
+    world.assert_copied(data)
+    sent = [f"{TARGET}data_{n:04}" for n in range(1, len(data))]
+    assert sorted(world.target.puts) == sorted(sent * (times + 1))
+    # Read again were only those, and once.
+    assert opened[0] == TARGET + "data_0000"
+    assert sorted(opened[1:]) == sent
+    assert world.progress.total == (len(data), sum(SIZES))
+    assert world.progress.copied == (len(data) - 1, sum(SIZES))
+    assert world.progress.skipped == (1, 0)
+
+
+def test_a_flush_that_fails_for_good_fails_the_copy(world):
+    world.fill(10)
+    world.target.lost_flushes = 2
+    world.target.flush_error = exceptions.BankUnavailable(reason="gone")
+    with pytest.raises(exceptions.BankUnavailable, match="gone"):
+        world.copy()
+    assert world.target.lost_flushes == 1
+
+
+def test_a_repair_is_flushed_too(world):
+    data = world.fill(100)
+    calls = []
+
+    def on_put(key: str, value: bytes) -> bytes:
+        calls.append(key)
+        if len(calls) == 1:
+            world.target.lost_flushes = 1
+            return bytes(len(value))
+        return value
+
+    def on_open(key: str) -> None:
+        world.target.lost_flushes = len(calls) == 2
+
+    world.target.on_put = on_put
+    world.copy()
+    world.assert_copied(data)
+    calls.clear()
+    world.target.delete(TARGET + "data_0000")
+    world.target.on_open = on_open
+    world.copy()
+    world.assert_copied(data)
 
 
 # Stopping, failing, bounds.

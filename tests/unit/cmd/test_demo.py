@@ -62,12 +62,6 @@ def test_bad_size(text: str) -> None:
         demo.size(text)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "x", ""])
-def test_bad_count(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
-        demo.count(text)
-
-
 @pytest.mark.parametrize(
     ("restored", "code", "word"), [("a" * 64, 0, "yes"), (None, 1, "missing")]
 )

@@ -45,7 +45,6 @@ def test_reads_karbors():
     assert index.extra_info == {"created_by": "manual"}
     assert index.manifest_sha256 is None
     assert index.copied_from is None
-    assert index.copy_status is None
 
 
 def test_writes_what_karbor_reads():
@@ -82,7 +81,6 @@ def test_a_copy_tells_where_it_comes_from():
     assert index.copied_from == checkpoint.CopiedFrom(
         provider_id="p", checkpoint_id="c"
     )
-    assert index.copy_status is status.CHECKPOINT_STATUS_COPY_FINISHED
 
 
 @pytest.mark.parametrize(
@@ -95,7 +93,6 @@ def test_a_copy_tells_where_it_comes_from():
 def test_a_strange_origin_is_none(extra):
     index = read(extra_info=extra)
     assert index.copied_from is None
-    assert index.copy_status is None
 
 
 def test_optional_values():

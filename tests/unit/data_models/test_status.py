@@ -20,6 +20,7 @@ _COPY = status.CopyStatus
         (status.CHECKPOINT_COPY_TRANSITIONS, status.CopyStatus),
         (status.COPY_TRANSITIONS, status.CopyStatus),
         (status.OPERATION_TRANSITIONS, status.OperationState),
+        (status.RECORD_TRANSITIONS, status.RestoreStatus),
     ],
 )
 def test_every_status_stands_in_its_table(

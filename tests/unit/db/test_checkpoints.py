@@ -9,6 +9,7 @@ from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import page
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
+from karbor_copy.db import begin
 from karbor_copy.db import checkpoints
 from karbor_copy.db import copies
 from karbor_copy.db import engine
@@ -62,20 +63,8 @@ def copied(source: Any) -> Any:
     made = copies.create(rows.request(plan), lambda types: None)
     (member,) = copies.list_members(rows.PROJECT, made.id, page.Page())
     log = operation_logs.claim("w", 20.0)
-    rows.checkpoint(
-        plan,
-        id=member.checkpoint_copy_id,
-        provider_id=rows.TARGET,
-        status=S.COPYING,
-        copied_from=source,
-        extra_info={
-            "copied_from": {
-                "provider_id": rows.SOURCE,
-                "checkpoint_id": source,
-            }
-        },
-    )
-    assert settle.settle(log, settle.Outcome(result=settle.SUCCESS))
+    assert begin.begin(log)
+    assert settle.settle(log, settle.Outcome(result=settle.SUCCESS), 20.0)
     return member.checkpoint_copy_id
 
 

@@ -18,6 +18,7 @@ from karbor_copy.db import settle
 from tests.fixtures import rows
 
 S = status.CopyStatus
+LEASE = 20.0
 
 
 def any_types(_types: Any) -> None:
@@ -33,19 +34,20 @@ def members(copy: Any, **fields: Any) -> Any:
 
 
 def claim() -> Any:
-    log = operation_logs.claim("worker", 20.0)
+    log = operation_logs.claim("worker", LEASE)
     assert log is not None
     assert begin.begin(log)
     return log
 
 
 def end(log: Any, result: Any, **fields: Any) -> None:
-    assert settle.settle(log, settle.Outcome(result=result, **fields))
+    outcome = settle.Outcome(result=result, **fields)
+    assert settle.settle(log, outcome, LEASE)
 
 
 def run_all(result: Any = S.FINISHED) -> None:
     """Work until nothing is queued; clean-up included."""
-    while (log := operation_logs.claim("worker", 20.0)) is not None:
+    while (log := operation_logs.claim("worker", LEASE)) is not None:
         begin.begin(log)
         end(log, result if log.operation_type == "copy" else S.FINISHED)
 
@@ -254,10 +256,10 @@ def test_cancel_ends_what_is_queued_at_once_and_tells_what_runs() -> None:
         for row in rows.all_of(models.OperationLog)
         if row.id != log.id
     } == {("cancelled", "settled")}
-    beat = operation_logs.heartbeat(log.id, log.epoch, 20.0, {})
-    assert beat == "cancelled"
-    marked = operation_logs.mark_committing(log.id, log.epoch, "0" * 64)
-    assert marked == "cancelled"
+    with pytest.raises(exceptions.OperationCancelled):
+        operation_logs.heartbeat(log.id, log.epoch, LEASE, {})
+    with pytest.raises(exceptions.OperationCancelled):
+        operation_logs.mark_committing(log.id, log.epoch, "0" * 64, {})
     assert parents.find_unsettled() == []
     end(log, S.CANCELLED)
     ended = copies.get(plan.project_id, made.id)
@@ -318,7 +320,7 @@ def test_cancel_is_refused_while_all_is_being_committed() -> None:
     rows.checkpoint(plan)
     made = create(plan)
     log = claim()
-    assert operation_logs.mark_committing(log.id, log.epoch, "0" * 64) is None
+    operation_logs.mark_committing(log.id, log.epoch, "0" * 64, {})
 
     with pytest.raises(exceptions.Conflict, match="being committed"):
         copies.cancel(plan.project_id, made.id)
@@ -332,7 +334,7 @@ def test_cancel_lets_a_committing_one_finish_and_stops_the_others() -> None:
     rows.checkpoints(plan, 2)
     made = create(plan)
     log = claim()
-    assert operation_logs.mark_committing(log.id, log.epoch, "0" * 64) is None
+    operation_logs.mark_committing(log.id, log.epoch, "0" * 64, {})
 
     cancelled = copies.cancel(plan.project_id, made.id)
 
@@ -355,8 +357,8 @@ def test_a_drained_one_is_left_to_a_worker_to_cancel() -> None:
 
     assert cancelled.status is S.COPYING
     again = claim()
-    beat = operation_logs.heartbeat(again.id, again.epoch, 20.0, {})
-    assert beat == "cancelled"
+    with pytest.raises(exceptions.OperationCancelled):
+        operation_logs.heartbeat(again.id, again.epoch, LEASE, {})
     end(again, S.CANCELLED)
     assert copies.get(plan.project_id, made.id).status is S.CANCELLED
 

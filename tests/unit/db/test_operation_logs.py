@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
 from karbor_copy.db import copies
@@ -106,7 +107,7 @@ def test_a_settled_operation_is_never_claimed():
 
 def test_a_commit_under_way_stays_one_when_claimed():
     log = claimed()
-    assert operation_logs.mark_committing(log.id, log.epoch, "a" * 64) is None
+    operation_logs.mark_committing(log.id, log.epoch, "a" * 64, {})
     expire(log.id)
     again = operation_logs.claim("you", LEASE)
     assert again is not None
@@ -133,31 +134,21 @@ def test_16_workers_claim_each_operation_once():
 def test_a_heartbeat_renews_and_stores_the_progress():
     log = claimed()
     before = column(log.id, "lease_until")
-    progress = {"resources": {}, "bytes_total": 7}
+    progress = {"resources": {"T#1": {}}, "bytes_total": 7}
     change(log.id, lease_until=before - 1000)
-    beat = operation_logs.heartbeat(
-        log.id, log.epoch, LEASE, progress | dict.fromkeys(_COUNTERS, 0)
-    )
-    assert beat is None
+    operation_logs.heartbeat(log.id, log.epoch, LEASE, progress)
     assert column(log.id, "lease_until") >= before
-    assert column(log.id, "progress")["bytes_total"] == 0
-
-
-_COUNTERS = (
-    "bytes_total",
-    "bytes_copied",
-    "bytes_skipped",
-    "objects_total",
-    "objects_copied",
-)
+    assert column(log.id, "progress") == {"bytes_total": 7}
 
 
 def test_who_lost_the_lease_writes_nothing():
     log = claimed()
     expire(log.id)
     assert operation_logs.claim("you", LEASE) is not None
-    assert operation_logs.heartbeat(log.id, log.epoch, LEASE, {}) == "lost"
-    assert operation_logs.mark_committing(log.id, log.epoch, "b") == "lost"
+    with pytest.raises(exceptions.LeaseLost):
+        operation_logs.heartbeat(log.id, log.epoch, LEASE, {})
+    with pytest.raises(exceptions.LeaseLost):
+        operation_logs.mark_committing(log.id, log.epoch, "b", {})
     assert not operation_logs.hand_back(log.id, log.epoch)
     assert column(log.id, "owner") == "you"
     assert column(log.id, "state") == _State.RUNNING
@@ -184,14 +175,14 @@ def test_a_cancel_is_heard_by_the_heartbeat_and_stops_the_commit():
     assert log is not None
     assert log.id == log_id
     cancel(log_id)
-    progress = dict.fromkeys(_COUNTERS, 0) | {"resources": {}}
-    assert (
-        operation_logs.heartbeat(log.id, log.epoch, LEASE, progress)
-        == "cancelled"
-    )
-    assert (
-        operation_logs.mark_committing(log.id, log.epoch, "c") == "cancelled"
-    )
+    change(log_id, lease_until=1)
+    with pytest.raises(exceptions.OperationCancelled):
+        operation_logs.heartbeat(log.id, log.epoch, LEASE, {"bytes_total": 3})
+    # There has to be time to stop.
+    assert column(log.id, "lease_until") > 1
+    assert column(log.id, "progress") == {"bytes_total": 3}
+    with pytest.raises(exceptions.OperationCancelled):
+        operation_logs.mark_committing(log.id, log.epoch, "c", {})
     assert column(log.id, "state") == _State.RUNNING
 
 
@@ -215,3 +206,57 @@ def test_the_progress_of_a_copy_is_shown_in_its_checkpoint_copy():
     operation_logs.heartbeat(log.id, log.epoch, LEASE, progress)
     shown = work_rows.checkpoint_copy(log_id)
     assert {name: getattr(shown, name) for name in progress} == progress
+    # Without news of the resources they stay as they are.
+    operation_logs.heartbeat(log.id, log.epoch, LEASE, {"bytes_copied": 5})
+    shown = work_rows.checkpoint_copy(log_id)
+    assert shown.bytes_copied == 5
+    assert shown.resources == progress["resources"]
+
+
+def test_who_lost_the_lease_shows_no_progress():
+    log_id = queued_copy()
+    log = operation_logs.claim("me", LEASE)
+    assert log is not None
+    expire(log_id)
+    assert operation_logs.claim("you", LEASE) is not None
+    with pytest.raises(exceptions.LeaseLost):
+        operation_logs.heartbeat(log_id, log.epoch, LEASE, {"bytes_copied": 5})
+    assert work_rows.checkpoint_copy(log_id).bytes_copied == 0
+
+
+def test_what_has_become_due_is_claimed_in_its_turn():
+    waiting = queue(due_at=functions.now_ms() + 3_600_000)
+    handed_back = queue(due_at=functions.now_ms() - 1)
+    fresh = queue()
+    found = [operation_logs.claim("me", LEASE) for _ in range(3)]
+    assert [log and log.id for log in found] == [handed_back, fresh, None]
+    change(waiting, due_at=functions.now_ms() - 1)
+    again = operation_logs.claim("me", LEASE)
+    assert again is not None
+    assert again.id == waiting
+
+
+def test_a_claim_reads_by_the_index_alone(dialect):
+    if dialect != "sqlite":
+        pytest.skip("the plan depends on what the server knows of the rows")
+    plan = plan_of_a_claim()
+    assert "SCAN operation_logs" not in plan
+    assert plan.count("SEARCH operation_logs USING INDEX") == 6
+
+
+@engine.reader
+def plan_of_a_claim(session: orm.Session) -> str:
+    seen: list[Any] = []
+
+    def remember(_conn, _cursor, statement, values, *_rest):
+        seen.append((f"EXPLAIN QUERY PLAN {statement}", values))
+
+    event = (engine.get_engine(), "before_cursor_execute", remember)
+    sa.event.listen(*event)
+    try:
+        assert operation_logs.claim("me", LEASE) is None
+    finally:
+        sa.event.remove(*event)
+    [claim] = [each for each in seen if "UNION ALL" in each[0]]
+    found = session.connection().exec_driver_sql(*claim)
+    return "\n".join(row.detail for row in found)

@@ -143,5 +143,5 @@ def test_a_filter_of_any_type_is_harmless(value: Any) -> None:
 def test_a_marker_of_another_scope_is_unknown() -> None:
     store(2)
     (marker, _) = fetch(page_model.Page())
-    with pytest.raises(exceptions.Invalid, match="unknown marker"):
+    with pytest.raises(exceptions.Invalid, match="Unknown marker"):
         fetch(page_model.Page(marker=marker), "another")

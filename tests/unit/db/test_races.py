@@ -48,13 +48,16 @@ def work(outcome: Any) -> None:
         begin.begin(log)
         result = S.FINISHED
         if log.operation_type == status.OperationType.COPY:
-            beat = operation_logs.heartbeat(log.id, log.epoch, 60.0, {})
-            result = S.CANCELLED if beat == "cancelled" else outcome()
-            if result is S.FINISHED and operation_logs.mark_committing(
-                log.id, log.epoch, "0" * 64
-            ):
+            result = outcome()
+            try:
+                operation_logs.heartbeat(log.id, log.epoch, 60.0, {})
+                if result is S.FINISHED:
+                    operation_logs.mark_committing(
+                        log.id, log.epoch, "0" * 64, {}
+                    )
+            except exceptions.OperationCancelled:
                 result = S.CANCELLED
-        assert settle.settle(log, settle.Outcome(result=result))
+        assert settle.settle(log, settle.Outcome(result=result), 60.0)
 
 
 def check_slots() -> Any:
@@ -119,7 +122,7 @@ def test_a_failure_that_crosses_a_request_is_tried_again() -> None:
 
         _, second = race(
             [
-                lambda log=log: settle.settle(log, FAILED),
+                lambda log=log: settle.settle(log, FAILED, 60.0),
                 lambda plan=plan: copies.create(rows.request(plan), any_types),
             ]
         )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
 
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import operation_log
@@ -32,10 +33,8 @@ _Copy = status.CopyStatus
 _Log = status.OperationLogStatus
 
 SUCCESS = settle.Outcome(result=settle.SUCCESS, size=42)
-FAILURE = settle.Outcome(
-    result=settle.FAILURE, error_info="the disk is full", lease=LEASE
-)
-CANCELLED = settle.Outcome(result=settle.CANCELLED, lease=LEASE)
+FAILURE = settle.Outcome(result=settle.FAILURE, error_info="the disk is full")
+CANCELLED = settle.Outcome(result=settle.CANCELLED)
 
 
 def claim() -> operation_log.OperationLog:
@@ -73,6 +72,39 @@ def clean_ups(session: orm.Session, checkpoint_id: str) -> list[float]:
     return [round(float(each)) for each in due]
 
 
+#: What only the statement that counts the members of a request has.
+_COUNTS = "GROUP BY copy_members.copy_id"
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """Return the statements that are run from now on, with their locks."""
+    seen: list[str] = []
+
+    def remembering(method):
+        def call(session, statement, *args, **kwargs):
+            seen.append(str(statement.compile(dialect=postgresql.dialect())))
+            return method(session, statement, *args, **kwargs)
+
+        return call
+
+    for name in ("execute", "scalar", "scalars"):
+        monkeypatch.setattr(
+            orm.Session, name, remembering(getattr(orm.Session, name))
+        )
+    return seen
+
+
+def _locked(statement: str) -> str | None:
+    """Return the table of which a statement locks rows, if it is one."""
+    words = statement.split()
+    if words[0] == "UPDATE":
+        return words[1]
+    if statement.endswith("FOR UPDATE"):
+        return words[words.index("FROM") + 1]
+    return None
+
+
 def test_a_copy_that_begins_shows_itself():
     plan, copy = copied()
     log = claim()
@@ -100,7 +132,7 @@ def test_a_copy_that_succeeds_is_a_checkpoint_like_any_other():
     plan, copy = copied()
     log = claim()
     begin.begin(log)
-    assert settle.settle(log, SUCCESS)
+    assert settle.settle(log, SUCCESS, LEASE)
     member = work_rows.checkpoint_copy(log.id)
     target = work_rows.checkpoint(member.checkpoint_copy_id)
     assert member.status is _Copy.FINISHED
@@ -126,7 +158,7 @@ def test_a_copy_that_does_not_succeed_frees_its_slot_and_is_swept(
     plan, copy = copied()
     log = claim()
     begin.begin(log)
-    assert settle.settle(log, outcome)
+    assert settle.settle(log, outcome, LEASE)
     member = work_rows.checkpoint_copy(log.id)
     assert member.status is copy_status
     assert member.error_info == outcome.error_info
@@ -150,7 +182,7 @@ def test_a_request_is_open_until_its_last_member_has_ended():
     ):
         log = claim()
         begin.begin(log)
-        settle.settle(log, outcome)
+        settle.settle(log, outcome, LEASE)
         assert copies.get(rows.PROJECT, copy.id).status is wanted
     counts = copies.get(rows.PROJECT, copy.id).counts
     assert counts == {_Copy.FINISHED: 2, _Copy.ERROR: 1}
@@ -163,12 +195,12 @@ def test_who_lost_the_lease_settles_nothing():
     expire(log.id)
     second = claim()
     assert second.id == log.id
-    assert not settle.settle(log, FAILURE)
+    assert not settle.settle(log, FAILURE, LEASE)
     assert not begin.begin(log)
     assert work_rows.checkpoint_copy(log.id).status is _Copy.COPYING
     assert copies.get(rows.PROJECT, copy.id).status is _Copy.COPYING
-    assert settle.settle(second, SUCCESS)
-    assert not settle.settle(second, FAILURE)
+    assert settle.settle(second, SUCCESS, LEASE)
+    assert not settle.settle(second, FAILURE, LEASE)
     assert work_rows.checkpoint_copy(log.id).status is _Copy.FINISHED
 
 
@@ -184,9 +216,88 @@ def test_what_earlier_attempts_left_is_swept_after_a_success():
     expire(log.id)
     log = claim()
     begin.begin(log)
-    settle.settle(log, SUCCESS)
+    settle.settle(log, SUCCESS, LEASE)
     assert log.checkpoint_id is not None
-    assert len(clean_ups(log.checkpoint_id)) == 2
+    assert clean_ups(log.checkpoint_id) == [0, 20, 3600, 86400]
+
+
+def test_what_a_drained_attempt_left_is_swept_after_a_success():
+    copied()
+    log = claim()
+    operation_logs.hand_back(log.id, log.epoch)
+    log = claim()
+    assert log.attempts == 1
+    begin.begin(log)
+    settle.settle(log, SUCCESS, LEASE)
+    assert log.checkpoint_id is not None
+    assert clean_ups(log.checkpoint_id) == [0, 20, 3600, 86400]
+
+
+def test_a_long_error_is_cut_wherever_it_is_stored():
+    copied()
+    log = claim()
+    begin.begin(log)
+    failure = settle.Outcome(result=settle.FAILURE, error_info="x" * 5000)
+    assert settle.settle(log, failure, LEASE)
+    for model in (models.CheckpointCopy, models.OperationLog):
+        assert row_of(model, log.id).error_info == "x" * 4000
+
+
+def test_a_status_that_may_not_follow_is_not_given():
+    plan = rows.stored_plan()
+    made = checkpoints.create_protect(plan, extra_info={}, request_id="r")
+    log = claim()
+    begin.begin(log)
+    rows.change(models.Checkpoint, made.id, status=_Checkpoint.DELETED)
+    assert settle.settle(log, SUCCESS, LEASE)
+    assert work_rows.checkpoint(made.id).status is _Checkpoint.DELETED
+    assert work_rows.checkpoint(made.id).committed_at is None
+
+
+def test_a_copy_that_has_ended_is_not_begun_again():
+    copied()
+    log = claim()
+    rows.change(models.CheckpointCopy, log.id, status=_Copy.CANCELLED)
+    assert not begin.begin(log)
+    assert work_rows.checkpoint_copy(log.id).status is _Copy.CANCELLED
+
+
+def test_members_are_not_counted_while_others_are_open(statements):
+    _plan, copy = copied(3)
+    statements.clear()
+    for _ in range(2):
+        log = claim()
+        begin.begin(log)
+        settle.settle(log, SUCCESS, LEASE)
+    assert not [each for each in statements if _COUNTS in each]
+    log = claim()
+    begin.begin(log)
+    settle.settle(log, SUCCESS, LEASE)
+    assert len([each for each in statements if _COUNTS in each]) == 1
+    assert copies.get(rows.PROJECT, copy.id).status is _Copy.FINISHED
+
+
+def test_the_request_is_locked_before_the_copy_and_that_before_its_log(
+    statements,
+):
+    copied()
+    log = claim()
+    for call in (
+        lambda: begin.begin(log),
+        lambda: operation_logs.heartbeat(
+            log.id, log.epoch, LEASE, {"bytes_total": 1}
+        ),
+        lambda: operation_logs.mark_committing(
+            log.id, log.epoch, "a" * 64, {}
+        ),
+        lambda: settle.settle(log, SUCCESS, LEASE),
+    ):
+        statements.clear()
+        call()
+        locked = [_locked(each) for each in statements]
+        order = ["copies", "checkpoint_copies", "operation_logs"]
+        found = sorted(set(locked) & set(order), key=locked.index)
+        assert found in (order, order[1:])
 
 
 def test_protect():
@@ -196,7 +307,7 @@ def test_protect():
     assert begin.begin(log)
     graph = resource.ResourceGraph((resource.Resource("T", "1", "one"),))
     assert begin.set_graph(log, graph)
-    assert settle.settle(log, SUCCESS)
+    assert settle.settle(log, SUCCESS, LEASE)
     row = work_rows.checkpoint(made.id)
     assert row.status is _Checkpoint.AVAILABLE
     assert row.resource_graph == graph.serialize()
@@ -221,7 +332,7 @@ def test_a_protect_that_fails():
     made = checkpoints.create_protect(plan, extra_info={}, request_id="r")
     log = claim()
     begin.begin(log)
-    settle.settle(log, FAILURE)
+    settle.settle(log, FAILURE, LEASE)
     assert work_rows.checkpoint(made.id).status is _Checkpoint.ERROR
     assert clean_ups(made.id) == [0, 20, 3600, 86400]
 
@@ -238,7 +349,7 @@ def test_delete(outcome, checkpoint_status, log_status, sweeps):
     checkpoints.request_delete(rows.PROJECT, rows.SOURCE, checkpoint_id, "r")
     log = claim()
     begin.begin(log)
-    settle.settle(log, outcome)
+    settle.settle(log, outcome, LEASE)
     assert work_rows.checkpoint(checkpoint_id).status is checkpoint_status
     assert row_of(models.OperationLog, log.id).status == log_status
     assert len(clean_ups(checkpoint_id)) == sweeps
@@ -258,7 +369,7 @@ def test_restore_and_verification(outcome, wanted):
     for _ in range(2):
         log = claim()
         begin.begin(log)
-        settle.settle(log, outcome)
+        settle.settle(log, outcome, LEASE)
     assert work_rows.restore(restore.id).status is wanted
     assert work_rows.verification(verification.id).status is wanted
 

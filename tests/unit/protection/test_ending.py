@@ -11,7 +11,9 @@ from tests.fakes import logs
 
 def operation() -> running.RunningOperation:
     return running.RunningOperation(
-        logs.operation_log(), time.monotonic() + 60
+        logs.operation_log(),
+        time.monotonic() + 60,
+        lease=60.0,
     )
 
 

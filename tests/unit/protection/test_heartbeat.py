@@ -17,7 +17,9 @@ LEASE = 60.0
 
 def operation(epoch: int = 1) -> running.RunningOperation:
     return running.RunningOperation(
-        logs.operation_log(epoch=epoch), time.monotonic() + LEASE
+        logs.operation_log(epoch=epoch),
+        time.monotonic() + LEASE,
+        lease=LEASE,
     )
 
 
@@ -64,4 +66,42 @@ def test_a_database_that_is_away_is_no_reason_to_stop_at_once(
     beat.add(kept)
     assert heard.wait(5)
     beat.remove(kept)
+    assert kept.stop_reason is None
+
+
+def test_a_lost_beat_is_told_again(monkeypatch):
+    told = []
+
+    def beat(_id, _epoch, _lease, progress):
+        told.append("resources" in progress)
+        if len(told) == 1:
+            raise RuntimeError("the database is away")
+
+    monkeypatch.setattr(operation_logs, "heartbeat", beat)
+    kept = operation()
+    kept.add_copied("T#1", 1, 1)
+    for _ in range(3):
+        heartbeat.Heartbeat(lease=LEASE, interval=LEASE)._beat(kept)
+    assert told == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        exceptions.LeaseLost(operation_log_id="x"),
+        exceptions.OperationCancelled(),
+    ],
+)
+def test_what_the_database_answers_stops_the_operation(monkeypatch, answer):
+    answering(monkeypatch, answer)
+    kept = operation()
+    heartbeat.Heartbeat(lease=LEASE, interval=LEASE)._beat(kept)
+    assert kept.stop_reason is answer
+
+
+def test_a_cancel_that_comes_too_late_is_not_heard(monkeypatch):
+    answering(monkeypatch, exceptions.OperationCancelled())
+    kept = operation()
+    kept.set_committing()
+    heartbeat.Heartbeat(lease=LEASE, interval=LEASE)._beat(kept)
     assert kept.stop_reason is None

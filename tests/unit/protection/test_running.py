@@ -12,7 +12,9 @@ from tests.fakes import logs
 
 def _operation(seconds: float = 60.0) -> running.RunningOperation:
     return running.RunningOperation(
-        logs.operation_log(), time.monotonic() + seconds
+        logs.operation_log(),
+        time.monotonic() + seconds,
+        lease=60.0,
     )
 
 
@@ -97,3 +99,18 @@ def test_what_came_to_no_end_gets_the_status_of_the_whole() -> None:
         "finished",
         "error",
     ]
+
+
+def test_news_tell_of_the_resources_only_when_these_have_changed() -> None:
+    operation = _operation()
+    assert "resources" not in operation.news()
+    operation.add_copied("T#1", 1, 100)
+    assert operation.news() == operation.progress()
+    operation.expect(3, 300)
+    news = operation.news()
+    assert "resources" not in news
+    assert news["objects_total"] == 3
+    operation.news_lost()
+    assert operation.news() == operation.progress()
+    operation.end_resources("cancelled")
+    assert operation.news()["resources"]["T#1"]["status"] == "cancelled"

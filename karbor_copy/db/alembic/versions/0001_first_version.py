@@ -229,7 +229,7 @@ def _create_operation_logs() -> None:
         _optional("owner", _string(255)),
         _column("epoch", sa.BigInteger()),
         _optional("lease_until", sa.BigInteger()),
-        _optional("due_at", sa.BigInteger()),
+        _column("due_at", sa.BigInteger()),
         _column("attempts", sa.Integer()),
         _column("progress", sa.JSON()),
         _optional("manifest_sha256", _string(64)),
@@ -241,7 +241,7 @@ def _create_operation_logs() -> None:
     )
     _index("operation_logs", "checkpoint_id")
     _index("operation_logs", "project_id", "created_at", "id")
-    _index("operation_logs", "state", "due_at", "created_at")
+    _index("operation_logs", "state", "due_at", "created_at", "id")
 
 
 def _create_records(table: str, *columns: sa.Column[Any]) -> None:

@@ -120,14 +120,10 @@ def test_protectables(
 ) -> None:
     kind = "OS::Cinder::Volume"
     api.on("GET", "/protectables", {"protectable_type": [kind]})
-    api.on(
-        "GET", f"/protectables/{kind}", {"protectable_type": {"name": kind}}
-    )
     path = f"/protectables/{kind}/instances"
     api.on("GET", path, {"instances": [{"id": ID}]})
     api.on("GET", f"{path}/{ID}", {"instance": {"id": ID}})
     assert client.protectables.list_types() == [kind]
-    assert client.protectables.get_type(kind) == {"name": kind}
     assert list(client.protectables.list_instances(kind)) == [{"id": ID}]
     assert client.protectables.get_instance(kind, ID) == {"id": ID}
 

@@ -54,7 +54,7 @@ def test_not_found_tells_the_servers_message_and_the_next_step(
     [
         (401, "Check the user"),
         (403, "Ask an administrator"),
-        (409, "try again when it has changed"),
+        (409, r"No. Look at its state with 'show'. \(HTTP 409\)"),
         (500, "The log of the server"),
         (503, "Try again in a while"),
     ],
@@ -111,6 +111,15 @@ def test_something_else_answers(
     api.on("GET", "/plans/p", body)
     with pytest.raises(errors.UnexpectedAnswer, match=reason):
         client.plans.get("p")
+
+
+def test_a_path_that_leads_elsewhere(
+    api: scripted_api.ScriptedApi, client: v1_client.Client
+) -> None:
+    api.on("GET", "/plans", b"<html>not here</html>", status=404)
+    with pytest.raises(errors.UnexpectedAnswer) as e:
+        list(client.plans.list())
+    assert "HTTP 404. Does the URL lead to a karbor-copy API?" in str(e.value)
 
 
 def test_nobody_answers() -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of karbor_copy.plugins.volume_file.protect."""
 
+import contextlib
 import json
 import os
 import pathlib
 import random
 import uuid
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +30,20 @@ class MeddlingBank(memory.MemoryBank):
     def __init__(self) -> None:
         super().__init__()
         self.meddle: Callable[[], None] = lambda: None
+        self.before_new: Callable[[str], None] = lambda key: None
+        self.lost_flushes = 0
         self.set_up()
+
+    def put_new(self, key: str, *args: Any, **kwargs: Any) -> base.ObjectInfo:
+        self.before_new(key)
+        return super().put_new(key, *args, **kwargs)
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[base.Writer]:
+        yield self
+        if self.lost_flushes:
+            self.lost_flushes -= 1
+            raise exceptions.BatchLost(reason="a flush")
 
     def put(self, key: str, *args: Any, **kwargs: Any) -> base.ObjectInfo:
         info = super().put(key, *args, **kwargs)
@@ -145,8 +160,72 @@ def test_a_worker_that_was_replaced_leaves_its_successors_chunks(
 ) -> None:
     found = volumes.make(tmp_path, random.randbytes(CHUNK))
     protect(tmp_path, checkpoint, found, epoch=2)
-    protect(tmp_path, checkpoint, found, epoch=1)
+    with pytest.raises(exceptions.ObjectExists):
+        protect(tmp_path, checkpoint, found, epoch=1)
     assert "data_2_0" in objects(checkpoint, found)
+
+
+@pytest.mark.parametrize("name", ["metadata", "status"])
+def test_a_late_put_does_no_harm(
+    tmp_path: pathlib.Path,
+    bank: MeddlingBank,
+    checkpoint: operations.Checkpoint,
+    name: str,
+) -> None:
+    """The first attempt hangs in a put until the second has finished."""
+    found = volumes.make(tmp_path, random.randbytes(CHUNK))
+    seen: list[dict[str, bytes]] = []
+
+    def successor(key: str) -> None:
+        if key.endswith(name) and not seen:
+            seen.append({})
+            protect(tmp_path, checkpoint, found, epoch=2)
+            seen.append(objects(checkpoint, found))
+
+    bank.before_new = successor
+    with pytest.raises(exceptions.ObjectExists):
+        protect(tmp_path, checkpoint, found, epoch=1)
+    stored = objects(checkpoint, found)
+    assert {key: stored[key] for key in seen[1]} == seen[1]
+    assert stored["status"] == b"available"
+    assert b"data_2_0" in stored["metadata"]
+
+
+def test_a_later_attempt_that_was_replaced_deletes_no_metadata(
+    tmp_path: pathlib.Path,
+    bank: MeddlingBank,
+    checkpoint: operations.Checkpoint,
+) -> None:
+    found = volumes.make(tmp_path, random.randbytes(CHUNK))
+    protect(tmp_path, checkpoint, found, epoch=3)
+    late = False
+
+    def at_metadata(key: str) -> None:
+        nonlocal late
+        late = key.endswith("metadata")
+
+    def check() -> None:
+        if late:
+            operations.stop()
+
+    bank.before_new = at_metadata
+    with pytest.raises(exceptions.OperationCancelled):
+        protect(tmp_path, checkpoint, found, epoch=2, check=check)
+    assert b"data_3_0" in objects(checkpoint, found)["metadata"]
+
+
+def test_a_volume_is_written_anew_after_a_lost_flush(
+    tmp_path: pathlib.Path,
+    bank: MeddlingBank,
+    checkpoint: operations.Checkpoint,
+) -> None:
+    puts: list[int] = []
+    bank.meddle = lambda: puts.append(1)
+    bank.lost_flushes = 5
+    found = volumes.make(tmp_path, random.randbytes(2 * CHUNK))
+    protect(tmp_path, checkpoint, found)
+    assert len(puts) == 2 * 6
+    assert bank.lost_flushes == 0
 
 
 def write(path: pathlib.Path) -> None:

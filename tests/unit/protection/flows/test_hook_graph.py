@@ -65,9 +65,7 @@ def test_hook_order(
             for later in chain[place + 1 :]:
                 must(atom, later)
     for parent, child in graph.edges():
-        must(
-            Atom("on_prepare_begin", parent), Atom("on_prepare_begin", child)
-        )
+        must(Atom("on_prepare_begin", parent), Atom("on_prepare_begin", child))
         must(
             Atom("on_prepare_finish", child),
             Atom("on_prepare_finish", parent),

@@ -21,7 +21,7 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Collaborators:
     """The collaborators and the few options that controllers need."""
 
     registry: provider_registry.Registry

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a bank tells, in the catalogue, on every database."""
+
+import concurrent.futures
+import datetime
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from karbor_copy import exceptions
+from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import plan as plan_model
+from karbor_copy.data_models import resource
+from karbor_copy.data_models import status
+from karbor_copy.db import catalog
+from karbor_copy.db import catalog_limits
+from karbor_copy.db import checkpoints
+from karbor_copy.db import models
+from tests.fixtures import rows
+
+S = status.CheckpointStatus
+DAY = datetime.datetime(2024, 5, 1)
+
+
+def found(plan: plan_model.Plan, **fields: Any) -> checkpoint.Checkpoint:
+    """Return a checkpoint of a plan as a bank tells of it."""
+    values: dict[str, Any] = {
+        "id": rows.new_id(),
+        "project_id": plan.project_id,
+        "provider_id": plan.provider_id,
+        "plan_id": plan.id,
+        "status": S.AVAILABLE,
+        "created_at": DAY,
+        "timestamp": 1714521600,
+        "protection_plan": plan.protection_plan(),
+        "resource_graph": "[{}, []]",
+        "extra_info": {},
+        "copied_from": None,
+        "resource_types": (rows.VOLUME,),
+        "committed_at": DAY,
+        "size": 1,
+    }
+    return checkpoint.Checkpoint(**values | fields)
+
+
+def copy_of(
+    source: checkpoint.Checkpoint, plan: plan_model.Plan, **fields: Any
+) -> checkpoint.Checkpoint:
+    origin = checkpoint.CopiedFrom(
+        provider_id=source.provider_id, checkpoint_id=source.id
+    )
+    return found(
+        plan,
+        provider_id=rows.TARGET,
+        extra_info={"copied_from": origin.to_dict()},
+        copied_from=origin,
+        **fields,
+    )
+
+
+def race(calls: list[Callable[[], Any]]) -> list[Any]:
+    """Begin all calls at once; return what they return."""
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        start.wait()
+        return call()
+
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return [
+            future.result()
+            for future in [pool.submit(run, call) for call in calls]
+        ]
+
+
+def known(of: checkpoint.Checkpoint) -> catalog.Known:
+    return catalog.known(of.provider_id)[of.id]
+
+
+def test_several_processes_import_the_same_bank_at_once() -> None:
+    for _ in range(5):
+        plan = rows.plan()
+        made = [found(plan) for _ in range(3)]
+        source = made[0]
+        made += [copy_of(source, plan) for _ in range(2)]
+        calls = [
+            lambda item=item, plan=plan: catalog.add(item, plan)
+            for item in made
+            for _ in range(4)
+        ]
+        added = race(calls)
+        assert sum(added) == len(made)
+        relations = rows.all_of(models.CheckpointCopy, checkpoint_id=source.id)
+        held = [row.copy_slot for row in relations if row.copy_slot]
+        assert (len(relations), len(held)) == (2, 1)
+        (row,) = rows.all_of(models.Plan, id=plan.id)
+        assert len(rows.all_of(models.PlanResource, plan_id=row.id)) == 1
+
+
+def test_a_copy_is_related_whatever_its_status() -> None:
+    plan = rows.plan()
+    copy = copy_of(found(plan), plan, status=S.ERROR)
+    catalog.add(copy, plan)
+    (relation,) = rows.all_of(models.CheckpointCopy)
+    assert relation.copy_slot is None
+    before = known(copy)
+    assert catalog.take_over(
+        before, copy_of(found(plan), plan, id=copy.id, size=7)
+    )
+    (relation,) = rows.all_of(models.CheckpointCopy)
+    assert relation.copy_slot is not None
+    (row,) = rows.all_of(models.Checkpoint)
+    assert (row.status, row.size) == (S.AVAILABLE, 7)
+    assert catalog.give_up(copy.id, known(copy), S.ERROR)
+    (relation,) = rows.all_of(models.CheckpointCopy)
+    assert relation.copy_slot is None
+
+
+def test_only_what_was_available_was_whole() -> None:
+    plan = rows.plan()
+    shell = found(plan, status=S.PROTECTING, committed_at=None)
+    catalog.add(shell, plan)
+    assert catalog.give_up(shell.id, known(shell), S.ERROR)
+    assert known(shell).committed_at is None
+    assert catalog.take_over(
+        known(shell), found(plan, id=shell.id, committed_at=DAY)
+    )
+    assert known(shell).committed_at == DAY
+    later = DAY + datetime.timedelta(days=1)
+    assert catalog.give_up(shell.id, known(shell), S.ERROR)
+    assert catalog.take_over(
+        known(shell), found(plan, id=shell.id, committed_at=later)
+    )
+    assert known(shell).committed_at == DAY
+
+
+@pytest.mark.parametrize("updated_at", [None, DAY])
+def test_what_changed_meanwhile_stays(
+    updated_at: datetime.datetime | None,
+) -> None:
+    plan = rows.plan()
+    made = found(plan)
+    catalog.add(made, plan)
+    rows.change(models.Checkpoint, made.id, updated_at=updated_at)
+    before = known(made)
+    later = DAY + datetime.timedelta(microseconds=1)
+    rows.change(models.Checkpoint, made.id, updated_at=later)
+    assert not catalog.give_up(made.id, before, S.ERROR)
+    rows.change(models.Checkpoint, made.id, updated_at=updated_at)
+    assert catalog.give_up(made.id, before, S.ERROR)
+
+
+def test_what_is_in_use_stays() -> None:
+    plan = rows.plan()
+    made = found(plan)
+    catalog.add(made, plan)
+    checkpoints.request_reset(
+        rows.PROJECT, rows.SOURCE, made.id, S.AVAILABLE, None
+    )
+    assert known(made).in_use
+    assert not catalog.give_up(made.id, known(made), S.ERROR)
+    with pytest.raises(exceptions.OperationInProgress):
+        catalog.move_plan(plan.id, rows.PROJECT, "new")
+
+
+def test_a_status_that_may_not_follow() -> None:
+    plan = rows.plan()
+    made = found(plan, status=S.DELETED)
+    catalog.add(made, plan)
+    assert not catalog.take_over(known(made), found(plan, id=made.id))
+    assert known(made).status is S.DELETED
+
+
+def test_a_plan_moves_as_a_whole_and_alone() -> None:
+    plan, other = rows.plan(), rows.plan()
+    source = found(plan)
+    for item, of in (
+        (source, plan),
+        (copy_of(source, plan), plan),
+        (found(plan, project_id="third"), plan),
+        (found(other), other),
+    ):
+        catalog.add(item, of)
+    assert catalog.move_plan(plan.id, rows.PROJECT, "new") == 2
+    moved = rows.all_of(models.Checkpoint, project_id="new")
+    assert {row.plan_id for row in moved} == {plan.id}
+    (row,) = rows.all_of(models.Plan, project_id="new")
+    assert row.id == plan.id
+    (relation,) = rows.all_of(models.CheckpointCopy)
+    assert relation.project_id == "new"
+    left = rows.all_of(models.Checkpoint, project_id="third")
+    assert len(left) == 1
+
+
+def test_what_fits_the_limits_fits_the_columns() -> None:
+    plan = rows.plan(
+        id="p" * 36,
+        project_id="é" * 255,
+        provider_id="q" * 36,
+        resources=(resource.Resource("t" * 64, "i" * 255, "n" * 255, {}),),
+    )
+    origin = checkpoint.CopiedFrom(
+        provider_id="o" * 36, checkpoint_id="c" * 36
+    )
+    made = found(
+        plan,
+        copied_from=origin,
+        extra_info={"copied_from": origin.to_dict()},
+        resource_types=("t" * 1024,),
+    )
+    catalog_limits.check_plan(plan)
+    catalog_limits.check_checkpoint(made)
+    assert catalog.add(made, plan)
