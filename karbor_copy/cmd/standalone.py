@@ -29,6 +29,9 @@ LOG = logging.getLogger(__name__)
 #: Connections that may wait for a free thread.
 _BACKLOG = 128
 
+#: Seconds that requests under way get to end when the service stops.
+_PATIENCE = 10.0
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -110,7 +113,7 @@ def _serve(
     )
     protection = service.ProtectionService(CONF, registry, transport)
     server.wsgi_app = app.make_app(CONF, registry, client)
-    serving = threading.Thread(target=server.serve, name="api")
+    serving = threading.Thread(target=server.serve, name="api", daemon=True)
     serving.start()
     protection.start()
     host, port = server.bind_addr[:2]
@@ -120,10 +123,10 @@ def _serve(
     stopping.wait()
     LOG.info("Stopping")
     server.stop()
-    serving.join()
+    serving.join(_PATIENCE)
     ended = protection.stop()
     client.close()
-    if not ended:
+    if serving.is_alive() or not ended:
         LOG.warning("What hangs is left to its lease")
         # The interpreter would wait for its threads.
         os._exit(0)

@@ -64,7 +64,7 @@ def prepare(path: pathlib.Path) -> None:
     :raises OSError: a directory or file can't be made.
     :raises BankError: a bank can't be made.
     """
-    written = _in_files(path)
+    _check(path)
     for name in ("providers.d", "volumes"):
         (path / name).mkdir(parents=True, exist_ok=True)
     config = path / "karbor_copy.conf"
@@ -82,25 +82,27 @@ def prepare(path: pathlib.Path) -> None:
         bank.mkdir(parents=True, exist_ok=True)
         file_system.FileSystemBank(file_system_bank_path=str(bank)).set_up()
         text = _PROVIDER.format(
-            id=provider_id, name=name, path=written, copy=section
+            id=provider_id, name=name, path=path, copy=section
         )
         _write(file, text)
-    _write(config, _CONFIG.format(path=written))
+    _write(config, _CONFIG.format(path=path))
 
 
-def _in_files(path: pathlib.Path) -> str:
-    """Return a path as it is written into the files of oslo.config.
+def _check(path: pathlib.Path) -> None:
+    """Refuse a path that oslo.config or a database's URL would misread.
 
-    :raises ValueError: it would be read as something else.
+    :raises ValueError: naming what it holds.
     """
     text = str(path)
-    # In the URL of a database these begin its options, or an escape.
-    if not text.isprintable() or set(text) & set("?%") or text.strip() != text:
+    if (
+        not text.isprintable()
+        or not set(text).isdisjoint("$?%")
+        or text.strip() != text
+    ):
         raise ValueError(
             f"the state path {text!r} holds a character that can't be in it:"
-            " '?', '%', a control character or a space at its end"
+            " '$', '?', '%', a control character or a space at its end"
         )
-    return text.replace("$", "$$")
 
 
 def _write(path: pathlib.Path, text: str) -> None:

@@ -22,8 +22,7 @@ OPTS = [
         default=8,
         min=1,
         max=256,
-        help="Resources of one operation that are worked on at the same"
-        " time.",
+        help="Resources of one operation that are worked on at the same time.",
     ),
     cfg.FloatOpt(
         "lease",

@@ -6,6 +6,7 @@ by themselves, so a hint may be lost: when the queue is full or the broker
 is away it is dropped.
 """
 
+import contextlib
 import queue
 import threading
 
@@ -18,6 +19,8 @@ LOG = logging.getLogger(__name__)
 
 _Hint = tuple[request_context.RequestContext, str, str]
 _QUEUE_SIZE = 64
+#: Seconds that the last hints get; the services find the work anyhow.
+_PATIENCE = 2.0
 
 
 class ProtectionClient:
@@ -44,9 +47,10 @@ class ProtectionClient:
             LOG.debug("Hint for %s %s dropped", operation_type, row_id)
 
     def close(self) -> None:
-        """Send what is queued and end the thread."""
-        self._queue.put(None)
-        self._thread.join()
+        """End the thread when it has sent what is queued, or soon."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
+        self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
         while (hint := self._queue.get()) is not None:

@@ -67,6 +67,7 @@ class Site:
         #: Checkpoint id -> volume id -> SHA-256 of what was protected.
         self.originals: dict[str, dict[str, str]] = {}
         path.mkdir(parents=True, exist_ok=True)
+        state.prepare(path)
         (path / "karbor_copy.conf").write_text(
             _CONFIG.format(
                 path=path,
@@ -76,11 +77,7 @@ class Site:
                 interval=interval,
             )
         )
-        state.prepare(path)
         for region in ("region-one", "region-two"):
-            (path / "banks" / region / "karbor").mkdir(
-                parents=True, exist_ok=True
-            )
             with (path / "providers.d" / f"{region}.conf").open("a") as file:
                 file.write(f"chunk_size = {CHUNK_SIZE}\n")
 

@@ -59,7 +59,7 @@ class Point:
 
 
 _Bank = directory.DirectoryBank
-_PUTS = ("put", "put_in_batch")
+_PUTS = ("put", "put_in_batch", "put_new")
 
 #: Base name of a step -> the function behind it.
 POINTS: dict[str, Point] = {

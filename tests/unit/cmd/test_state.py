@@ -10,7 +10,6 @@ from oslo_config import cfg
 from oslo_db import options
 
 from karbor_copy import conf as configuration
-
 from karbor_copy.cmd import state
 from karbor_copy.providers import registry
 
@@ -80,7 +79,7 @@ def test_a_first_start_that_was_cut_off_is_made_good(
     assert len(files(tmp_path)) == 3
 
 
-@pytest.mark.parametrize("name", ["$HOME", "a$$b", "a b", "ä#;='{x}"])
+@pytest.mark.parametrize("name", ["a b", "ä#;='{x}"])
 def test_odd_paths(tmp_path: pathlib.Path, name: str) -> None:
     path = tmp_path / name
     state.prepare(path)
@@ -102,7 +101,9 @@ def test_odd_paths(tmp_path: pathlib.Path, name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["a?b", "a%20b", "a\nb", "end "])
+@pytest.mark.parametrize(
+    "name", ["$HOME", "a$$b", "a?b", "a%20b", "a\nb", "end "]
+)
 def test_paths_that_are_refused(tmp_path: pathlib.Path, name: str) -> None:
     with pytest.raises(ValueError, match="state path"):
         state.prepare(tmp_path / name)
