@@ -251,21 +251,35 @@ def mark_committing(
 
 
 @engine.writer
-def hand_back(
+def hand_back(session: orm.Session, log_id: str, epoch: int) -> bool:
+    """Give up the lease at once so that another worker can go on.
+
+    The attempt does not count.
+    """
+    return _release(session, log_id, epoch, attempts=_Log.attempts - 1)
+
+
+@engine.writer
+def put_off(
+    session: orm.Session, log_id: str, epoch: int, delay: float, reason: str
+) -> bool:
+    """Let it be tried again after so many seconds, and show why."""
+    return _release(
+        session, log_id, epoch, int(delay * 1000), error_info=reason
+    )
+
+
+def _release(
     session: orm.Session,
     log_id: str,
     epoch: int,
-    *,
-    delay: float = 0.0,
-    counts: bool = False,
+    milliseconds: int = 0,
+    **columns: Any,
 ) -> bool:
-    """Give up the lease at once so that another worker can go on.
+    """Give up the lease; a committing log stays committing.
 
-    ``delay`` seconds must pass before that. The attempt counts only where
-    ``counts`` says so. A committing log stays committing. The epoch ends
-    here, or a heartbeat that is late would renew the lease.
+    The epoch ends here, or a heartbeat that is late would renew the lease.
     """
-    now = functions.now_ms()
     return hold(
         session,
         log_id,
@@ -273,9 +287,9 @@ def hand_back(
         owner=None,
         epoch=epoch + 1,
         lease_until=None,
-        due_at=now + int(delay * 1000),
-        attempts=_Log.attempts - (0 if counts else 1),
+        due_at=functions.now_ms() + milliseconds,
         state=_or_stays(_State.QUEUED),
+        **columns,
     )
 
 

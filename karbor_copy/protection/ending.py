@@ -45,6 +45,22 @@ def choose(
     return known[0]
 
 
+def put_off(operation: running.RunningOperation, error: BaseException) -> None:
+    """Let what must be done in the end be tried again, later each time."""
+    log = operation.log
+    reason = exceptions.reason_of(error)
+    delay = growing_delay(log.attempts)
+    operation_logs.put_off(log.id, log.epoch, delay, reason)
+    LOG.warning(
+        "Operation %s (%s of checkpoint %s) is tried again in %d s: %s",
+        log.id,
+        log.operation_type,
+        log.checkpoint_id,
+        delay,
+        reason,
+    )
+
+
 def end(operation: running.RunningOperation, error: BaseException) -> None:
     """Settle the operation as its error demands, fenced by its epoch."""
     log = operation.log
@@ -56,14 +72,7 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
         LOG.info("Operation %s handed back", log.id)
         return
     if operation.committing:
-        operation_logs.hand_back(
-            log.id, log.epoch, delay=growing_delay(log.attempts), counts=True
-        )
-        LOG.warning(
-            "Commit of operation %s failed and will be tried again: %s",
-            log.id,
-            exceptions.reason_of(error),
-        )
+        put_off(operation, error)
         return
     cancelled = isinstance(error, exceptions.OperationCancelled)
     operation.end_resources(

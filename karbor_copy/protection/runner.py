@@ -13,7 +13,6 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import status
-from karbor_copy.db import operation_logs
 from karbor_copy.db import work_rows
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import commit
@@ -136,16 +135,7 @@ class Runner:
         except exceptions.OperationStopped:
             raise
         except exceptions.KarborCopyError as error:
-            delay = ending.growing_delay(log.attempts)
-            LOG.warning(
-                "Clean-up of %s failed, again in %d s: %s",
-                log.checkpoint_id,
-                delay,
-                error,
-            )
-            operation_logs.hand_back(
-                log.id, log.epoch, delay=delay, counts=True
-            )
+            ending.put_off(operation, error)
 
 
 def _is_ours(error: BaseException) -> bool:

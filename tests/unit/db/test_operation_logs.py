@@ -154,18 +154,20 @@ def test_who_lost_the_lease_writes_nothing():
     assert column(log.id, "state") == _State.RUNNING
 
 
-@pytest.mark.parametrize(("counts", "attempts"), [(False, 0), (True, 1)])
-def test_hand_back(counts, attempts):
+def test_handed_back_it_can_be_claimed_at_once_and_did_not_count():
     log = claimed()
-    assert operation_logs.hand_back(log.id, log.epoch, counts=counts)
+    assert operation_logs.hand_back(log.id, log.epoch)
     assert column(log.id, "state") == _State.QUEUED
-    assert column(log.id, "attempts") == attempts
+    assert column(log.id, "attempts") == 0
     assert operation_logs.claim("you", LEASE) is not None
 
 
-def test_handed_back_with_a_delay_it_waits():
+def test_put_off_it_waits_counts_and_tells_why():
     log = claimed()
-    assert operation_logs.hand_back(log.id, log.epoch, delay=3600)
+    assert operation_logs.put_off(log.id, log.epoch, 3600, "the bank is away")
+    assert column(log.id, "state") == _State.QUEUED
+    assert column(log.id, "attempts") == 1
+    assert column(log.id, "error_info") == "the bank is away"
     assert operation_logs.claim("you", LEASE) is None
 
 
