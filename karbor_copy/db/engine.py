@@ -29,6 +29,9 @@ from sqlalchemy import orm
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: What an UPDATE has changed is read again where it is needed.
+_OPTIONS = {"synchronize_session": False}
+
 _MAX_TRIES = 10
 _PAUSE = 0.02
 
@@ -37,7 +40,7 @@ _POOL_SIZE = 5
 _POOL_OVERFLOW = 50
 
 _lock = threading.Lock()
-_sqlite_writers = threading.Lock()
+sqlite_writers = threading.Lock()
 _url = ""
 _context = enginefacade.transaction_context()
 _engine: sa.Engine | None = None
@@ -147,7 +150,7 @@ def writer(
                 engine = get_engine().execution_options(begin="IMMEDIATE")
                 with (
                     _turn(engine),
-                    orm.Session(engine) as session,
+                    orm.Session(engine, execution_options=_OPTIONS) as session,
                     session.begin(),
                 ):
                     return function(session, *args, **kwargs)
@@ -167,7 +170,7 @@ def _turn(engine: sa.Engine) -> contextlib.AbstractContextManager[object]:
     wait the less is done.
     """
     if engine.dialect.name == "sqlite":
-        return _sqlite_writers
+        return sqlite_writers
     return contextlib.nullcontext()
 
 

@@ -22,12 +22,11 @@ from karbor_copy.banks import section_copy
 from karbor_copy.db import begin
 from karbor_copy.db import checkpoints
 from karbor_copy.db import copies
+from karbor_copy.db import engine
 from karbor_copy.db import operation_logs
 from karbor_copy.db import settle
 from karbor_copy.plugins.volume_file import publish
-from karbor_copy.protection import heartbeat
 from karbor_copy.protection import maintenance
-from karbor_copy.protection import running
 
 _Wanted = Callable[[tuple[Any, ...], Any], bool]
 
@@ -98,8 +97,10 @@ def stop() -> None:
 
     One that stands still keeps sqlite locked, for which nothing can be done.
     """
-    with _BEATING:
+    with engine.sqlite_writers:
         os.kill(os.getpid(), signal.SIGSTOP)
+        # The kernel may stop another thread first and this one later.
+        time.sleep(0.5)
 
 
 def hang() -> None:
@@ -112,22 +113,6 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "stop": stop,
     "hang": hang,
 }
-
-
-_BEATING = threading.Lock()
-
-
-def _beat_one_by_one() -> None:
-    """Let no heartbeat be in its transaction when :func:`stop` stops."""
-    function = heartbeat.Heartbeat._beat
-
-    def wrapper(
-        self: heartbeat.Heartbeat, operation: running.RunningOperation
-    ) -> None:
-        with _BEATING:
-            function(self, operation)
-
-    heartbeat.Heartbeat._beat = wrapper  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +163,6 @@ def install(plan: Plan) -> None:
     """Wrap the plan's functions in this process."""
     point = POINTS[plan.step]
     act = _counted(plan)
-    if plan.action == "stop":
-        _beat_one_by_one()
     for name in point.names:
         function = getattr(point.owner, name)
         setattr(point.owner, name, _wrapped(function, plan, point, act))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service as a child process that can be made to suffer."""
 
+import ctypes
 import os
 import pathlib
 import signal
@@ -17,6 +18,8 @@ from karbor_copy.providers import registry as provider_registry
 from karbor_copy.rpc import transport as rpc_transport
 from tests.chaos import steps
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
@@ -31,6 +34,7 @@ class Orders:
 
 def run(orders: Orders) -> None:
     """Serve until SIGTERM, or until the plan says otherwise."""
+    _die_with_parent()
     _redirect(orders.output, 1)
     _redirect(orders.state_path / "service.log", 2)
     if orders.pause:
@@ -44,6 +48,12 @@ def run(orders: Orders) -> None:
             )
         )
     _serve_protection(orders.state_path)
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end this process when the tests are gone."""
+    if ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+        raise OSError("prctl(PR_SET_PDEATHSIG) was refused")
 
 
 def _redirect(path: pathlib.Path, number: int) -> None:
