@@ -11,8 +11,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from karbor_copy import exceptions
+from karbor_copy.data_models import status
+from karbor_copy.db import engine
+from karbor_copy.db import models
+from karbor_copy.protection import ending
 from tests.fixtures import deployment
 from tests.fixtures.deployment import ONE
 from tests.fixtures.deployment import TWO
@@ -280,3 +286,38 @@ def test_a_bank_that_is_down_holds_up_no_other(
     assert site.get(f"copies/{copy_id}")["status"] == "copying"
     down.release()
     assert site.wait_copy(copy_id)["status"] == "finished"
+
+
+def test_a_commit_that_fails_tells_why_and_is_rolled_forward(
+    site: deployment.Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the point of no return it ends well, whatever it takes."""
+    monkeypatch.setattr(ending, "growing_delay", lambda _attempts: 0.5)
+    plan_id = site.plan([site.volume(b"data")])
+    site.protect(plan_id)
+    told: list[str | None] = []
+
+    def refuse(call: str, key: str) -> None:
+        if call != "put" or not key.endswith("/index.json"):
+            return
+        if len(told) < 2:
+            told.append(_copy_log().error_info)
+            raise exceptions.BankRejected(reason="the disk is full")
+
+    site.scripts[TWO].before = refuse
+    copy = site.copy(plan_id)
+    assert copy["status"] == "finished"
+    # Seen by the second try: what the first one has left in the log.
+    assert told == [None, "Bank rejected the request: the disk is full"]
+    assert _copy_log().error_info is None
+
+
+@engine.reader
+def _copy_log(session: orm.Session) -> models.OperationLog:
+    row = session.scalars(
+        sa.select(models.OperationLog).where(
+            models.OperationLog.operation_type == status.OperationType.COPY
+        )
+    ).one()
+    session.expunge(row)
+    return row
