@@ -2,8 +2,9 @@
 """What can go wrong, as one small tree that knows nothing of HTTP.
 
 The families matter to callers: ``api/faults.py`` turns Invalid, NotFound,
-Conflict and Forbidden into answers; banks/retry.py tries again what is a
-BankUnavailable; an OperationStopped is no failure of the work.
+Conflict, Forbidden, OverLimit and ServiceUnavailable into answers;
+banks/retry.py tries again what is a BankUnavailable; an OperationStopped is
+no failure of the work.
 """
 
 from typing import Any
@@ -47,6 +48,12 @@ class Forbidden(KarborCopyError):
     msg_fmt = "Policy doesn't allow %(action)s to be performed."
 
 
+class OverLimit(KarborCopyError):
+    """The request is right but would go beyond what is allowed."""
+
+    msg_fmt = "%(reason)s"
+
+
 class ServiceUnavailable(KarborCopyError):
     """Something the service needs is away for the moment."""
 
@@ -69,6 +76,12 @@ class InvalidPlan(Invalid):
     """The plan is not in a state that the request needs."""
 
     msg_fmt = "Invalid plan: %(reason)s"
+
+
+class ProviderMismatch(Invalid):
+    """Two provider ids that should be one."""
+
+    msg_fmt = "The provider id is not the same as the value in the %(place)s."
 
 
 class InvalidManifest(Invalid):
@@ -111,6 +124,10 @@ class OperationLogNotFound(NotFound):
     msg_fmt = "Operation log %(operation_log_id)s could not be found."
 
 
+class ServiceNotFound(NotFound):
+    msg_fmt = "Service %(service_id)s could not be found."
+
+
 class ProtectableNotFound(NotFound):
     msg_fmt = "Resource %(resource_type)s#%(resource_id)s could not be found."
 
@@ -129,6 +146,15 @@ class OperationInProgress(Conflict):
     """An open operation uses what the request wants to change."""
 
     msg_fmt = "Checkpoint %(checkpoint_id)s is in use by an open operation."
+
+
+class TooManyCopies(OverLimit):
+    """The project would have too many open checkpoint copies."""
+
+    msg_fmt = (
+        "Maximum number of open checkpoint copies allowed (%(limit)d)"
+        " exceeded."
+    )
 
 
 class ProviderConfigError(KarborCopyError):
@@ -207,6 +233,12 @@ class OperationCancelled(OperationStopped):
 
 class OperationDrained(OperationStopped):
     msg_fmt = "The worker is shutting down and hands the operation back."
+
+
+class DatabaseUnavailable(ServiceUnavailable, OperationStopped):
+    """The database does not answer; it tells nothing of the work."""
+
+    msg_fmt = "The database is not available for the moment."
 
 
 class LeaseLost(OperationStopped):

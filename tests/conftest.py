@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every test: native threads, loopback only, one seed."""
 
+import contextlib
 import functools
 import ipaddress
 import os
@@ -8,12 +9,15 @@ import random
 import secrets
 import socket
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
 
 from karbor_copy import concurrency
+from tests.fixtures import servers
+from tools.servers import rabbitmq
 
 concurrency.use_native_threads()  # before a test module can choose eventlet
 
@@ -69,14 +73,18 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(SEED_VARIABLE, str(secrets.randbelow(2**32)))
     for name in ("connect", "connect_ex", "sendto"):
         setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+    sharing = contextlib.ExitStack()
+    config.add_cleanup(sharing.close)
+    sharing.enter_context(servers.sharing())
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     profile = hypothesis.settings.get_current_profile_name()
-    return (
+    return [
         f"seed: {SEED_VARIABLE}={os.environ[SEED_VARIABLE]}, "
-        f"hypothesis: {profile}"
-    )
+        f"hypothesis: {profile}",
+        servers.header(),
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +93,13 @@ def seed() -> int:
     value = int(os.environ[SEED_VARIABLE])
     random.seed(value)
     return value
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[rabbitmq.RabbitMQ]:
+    """Run RabbitMQ for a module, whose tests may do with it what they want.
+
+    Each leaves it serving.
+    """
+    with servers.own(rabbitmq.RabbitMQ) as running:
+        yield running

@@ -17,6 +17,7 @@ from karbor_copy.api import middleware
 from karbor_copy.api import noauth
 from karbor_copy.api import root
 from karbor_copy.providers import registry as provider_registry
+from karbor_copy.rpc import notifier
 
 
 class Application(pecan.Pecan):
@@ -47,12 +48,14 @@ def make_app(
 ) -> Any:
     """Return the WSGI application."""
     policy.init(conf)
+    notifier.configure(conf)
     application: Any = Application(
         root.RootController(
             collaborators.Collaborators(
                 registry=registry,
                 client=client,
                 max_limit=conf.api.max_limit,
+                max_open_copies=conf.api.max_open_copies,
                 service_down_time=conf.protection.service_down_time,
             )
         ),

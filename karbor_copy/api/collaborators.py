@@ -27,4 +27,5 @@ class Collaborators:
     registry: provider_registry.Registry
     client: Client
     max_limit: int
+    max_open_copies: int
     service_down_time: float

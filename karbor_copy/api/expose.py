@@ -28,6 +28,8 @@ def expose(
 ) -> Callable[[Handler], Handler]:
     """Decorate a method ``(self, call, *ids)`` that returns what JSON can.
 
+    Or a response of its own, which is answered as it is.
+
     The caller must pass the policy ``rule`` before anything is looked at.
     ``query`` names the parameters that the method reads. A method without
     ``schema`` takes no body. None is an empty answer.
@@ -43,7 +45,10 @@ def expose(
                 this.context.can(rule)
             api_query.check(this.query, query)
             _check_body(this.body, validator)
-            return _respond(status, handler(self, this, *ids))
+            answer = handler(self, this, *ids)
+            if isinstance(answer, pecan.Response):
+                return answer
+            return respond(status, answer)
 
         return wrapper  # type: ignore[no-any-return]
 
@@ -70,7 +75,8 @@ def _check_body(body: Any, validator: schemas.Validator | None) -> None:
         validator.validate(body)
 
 
-def _respond(status: int, value: Any) -> Any:
+def respond(status: int, value: Any) -> Any:
+    """Return the response with this value as JSON."""
     body = b"" if value is None else json.dumps(value).encode()
     return pecan.Response(
         status=status,

@@ -32,8 +32,11 @@ STATUSES: tuple[tuple[type[exceptions.KarborCopyError], int], ...] = (
     (exceptions.Conflict, 409),
     (exceptions.Invalid, 400),
     (exceptions.Forbidden, 403),
+    (exceptions.OverLimit, 413),
     (exceptions.ServiceUnavailable, 503),
 )
+#: Seconds after which it is worth trying again.
+RETRY_AFTER = {413: "60", 503: "10"}
 NOT_FOUND = "The resource could not be found."
 UNEXPECTED = (
     "The server has either erred or is incapable of performing the"
@@ -85,7 +88,7 @@ def _respond(error: Exception, environ: Mapping[str, Any]) -> webob.Response:
             exc_info=error,
         )
     fault: dict[str, Any] = {"code": status, "message": message}
-    headers = error.headers if isinstance(error, HTTPFault) else {}
+    headers = _headers(error, status)
     if status == 413:
         fault["retryAfter"] = headers.get("Retry-After", "0")
     if "openstack.request_id" in environ:
@@ -99,6 +102,14 @@ def _respond(error: Exception, environ: Mapping[str, Any]) -> webob.Response:
     )
     response.headers.update(headers)
     return response
+
+
+def _headers(error: Exception, status: int) -> Mapping[str, str]:
+    if isinstance(error, HTTPFault):
+        return error.headers
+    if status in RETRY_AFTER:
+        return {"Retry-After": RETRY_AFTER[status]}
+    return {}
 
 
 def _classify(error: Exception) -> tuple[int, str]:

@@ -11,9 +11,16 @@ from oslo_log import log as logging
 from oslo_middleware import request_id
 
 from karbor_copy import context as request_context
+from karbor_copy import metrics
 from karbor_copy.api import faults
 
 LOG = logging.getLogger(__name__)
+
+#: Where the router leaves the template of the path that it has found.
+ROUTE = "karbor_copy.route"
+_NO_ROUTE = "none"
+#: Asked every few seconds: nothing for the eyes of people.
+_QUIET = ("/healthcheck", "/healthcheck/ready", "/metrics")
 
 
 class RequestId(request_id.RequestId):
@@ -23,7 +30,7 @@ class RequestId(request_id.RequestId):
 
 
 class RequestLog:
-    """Gives a request its context, and one line in the log at its end."""
+    """Gives a request its context; logs and counts it at its end."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -47,7 +54,13 @@ class RequestLog:
             return start_response(status, *args)
 
         answer: Iterable[bytes] = self._application(environ, start)
-        LOG.info(
+        seconds = time.monotonic() - begin
+        route = environ.get(ROUTE, _NO_ROUTE)
+        metrics.request_answered(
+            environ["REQUEST_METHOD"], route, told[0], seconds
+        )
+        LOG.log(
+            logging.DEBUG if route in _QUIET else logging.INFO,
             "%s %s %s, project %s, %.0f ms",
             environ["REQUEST_METHOD"],
             urllib.parse.quote(
@@ -55,7 +68,7 @@ class RequestLog:
             ),
             told[0],
             environ.get("HTTP_X_PROJECT_ID", "-"),
-            (time.monotonic() - begin) * 1000,
+            seconds * 1000,
         )
         return answer
 

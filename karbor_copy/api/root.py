@@ -9,6 +9,7 @@ import pecan
 from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import faults
+from karbor_copy.api import middleware
 from karbor_copy.api import routes
 
 
@@ -26,7 +27,8 @@ class RootController:
 
         :raises HTTPFault: no such path, or not with this method.
         """
-        methods, ids = self._router.match(segments)
+        path, methods, ids = self._router.match(segments)
+        request.environ[middleware.ROUTE] = path
         method = "GET" if request.method == "HEAD" else request.method
         if method not in methods:
             allowed = {*methods, *(["HEAD"] if "GET" in methods else [])}

@@ -4,10 +4,12 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import faults
+from karbor_copy.api import monitoring
 from karbor_copy.api import versions
 from karbor_copy.api.v1 import checkpoints
 from karbor_copy.api.v1 import copies
@@ -23,16 +25,19 @@ from karbor_copy.data_models import ids
 Methods = Mapping[str, expose.Handler]
 
 #: In a path these are no UUIDs.
-FREE = ("{project_id}", "{resource_type}", "{resource_id}")
+FREE = ("{project_id}", "{resource_type}", "{resource_id}", "{service_id}")
 
 
 def table(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
     """Return path -> method -> handler."""
     version = versions.VersionController()
+    monitor = monitoring.MonitoringController(collaborators)
     below = {**_protected(collaborators), **_records(collaborators)}
     return {
         "/": {"GET": version.index},
-        "/healthcheck": {"GET": version.healthcheck},
+        "/healthcheck": {"GET": monitor.live},
+        "/healthcheck/ready": {"GET": monitor.ready},
+        "/metrics": {"GET": monitor.count},
         "/v1": {"GET": version.show},
         "/v1/": {"GET": version.show},
         **{f"/v1/{{project_id}}/{path}": m for path, m in below.items()},
@@ -99,39 +104,50 @@ def _records(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
         "operation_logs": {"GET": log.index},
         "operation_logs/{operation_log_id}": {"GET": log.show},
         "os-services": {"GET": service.index},
+        "os-services/{service_id}": {"PUT": service.update},
     }
+
+
+class Match(NamedTuple):
+    """An entry of the table, and the ids that the path has in it.
+
+    The project's id, which has been checked, is not among them. A UUID is
+    in its canonical form.
+    """
+
+    path: str
+    methods: Methods
+    ids: list[str]
 
 
 class Router:
     """Finds the entry of the table that a path matches."""
 
     def __init__(self, paths: Mapping[str, Methods]) -> None:
-        self._by_length: dict[int, list[tuple[list[str], Methods]]] = (
-            defaultdict(list)
-        )
+        self._paths = paths
+        self._by_length: dict[int, list[list[str]]] = defaultdict(list)
         # A fixed word ("action") goes before an id in its place.
         for path in sorted(paths, key=lambda path: path.replace("{", "~")):
             pattern = path.split("/")[1:]
-            self._by_length[len(pattern)].append((pattern, paths[path]))
+            self._by_length[len(pattern)].append(pattern)
 
-    def match(self, segments: Sequence[str]) -> tuple[Methods, list[str]]:
+    def match(self, segments: Sequence[str]) -> Match:
         """Return what the path offers, and the ids in it.
-
-        The project's id, which has been checked, is not among them. A UUID
-        is given back in its canonical form.
 
         :raises HTTPFault: 404, also for an id that is none.
         """
-        for pattern, methods in self._by_length.get(len(segments), ()):
+        for pattern in self._by_length.get(len(segments), ()):
             if all(
                 bool(segment) if part.startswith("{") else part == segment
                 for part, segment in zip(pattern, segments, strict=True)
             ):
-                return methods, [
+                ids = [
                     segment if part in FREE else _uuid(segment)
                     for part, segment in zip(pattern, segments, strict=True)
                     if part.startswith("{") and part != "{project_id}"
                 ]
+                path = "/".join(["", *pattern])
+                return Match(path, self._paths[path], ids)
         raise faults.HTTPFault(404, faults.NOT_FOUND)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The version documents, and a sign of life."""
+"""The version documents."""
 
 import urllib.parse
 from typing import Any
@@ -29,8 +29,3 @@ class VersionController:
     def show(self, this: call.Call) -> dict[str, Any]:
         """Show the version below whose address this is."""
         return {"version": _version(this)}
-
-    @expose.expose()
-    def healthcheck(self, this: call.Call) -> dict[str, Any]:
-        """Tell that this process answers."""
-        return {"healthy": True}

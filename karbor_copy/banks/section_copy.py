@@ -12,7 +12,7 @@ from karbor_copy.banks import batches
 from karbor_copy.banks import keys
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import streams
-from karbor_copy.banks import transfer_job
+from karbor_copy.banks import transfer_objects
 from karbor_copy.data_models import manifest
 
 
@@ -31,9 +31,9 @@ class SectionCopy:
         self._stack = contextlib.ExitStack()
         self._writer: base.Writer = target
         self._present: dict[str, int] | None = None
-        self._wrong: list[transfer_job.Written] = []
+        self._wrong: list[transfer_objects.Written] = []
         #: What was sent, in no order.
-        self.written: list[transfer_job.Written] = []
+        self.written: list[transfer_objects.Written] = []
 
     def __enter__(self) -> Self:
         if self._present is None:
@@ -52,24 +52,24 @@ class SectionCopy:
         """Flush the batch, unless an error ends it."""
         self._stack.__exit__(kind, error, trace)
 
-    def copy(self, job: transfer_job.Job) -> bool:
+    def copy(self, wanted: transfer_objects.Wanted) -> bool:
         """Copy an object and return True; False if it was there already.
 
         :raises SourceCorrupt, SourceChanged, DigestMismatch: as
             :meth:`Transfer.copy_section`.
         """
         present = self._present or {}
-        if present.get(job.key) == job.size and self._keep(job):
+        if present.get(wanted.key) == wanted.size and self._keep(wanted):
             return False
-        self.written.append(self._put(job, self._writer))
+        self.written.append(self._put(wanted, self._writer))
         return True
 
-    def take_written(self) -> list[transfer_job.Written]:
+    def take_written(self) -> list[transfer_objects.Written]:
         """Return what was sent, to be sent again."""
         taken, self.written = self.written, []
         return taken
 
-    def copy_again(self, lost: transfer_job.Written) -> None:
+    def copy_again(self, lost: transfer_objects.Written) -> None:
         """Copy an object, whatever the target seems to hold.
 
         After a flush that failed the target may answer with bytes that
@@ -78,12 +78,12 @@ class SectionCopy:
         :raises SourceCorrupt, SourceChanged, DigestMismatch: as
             :meth:`Transfer.copy_section`.
         """
-        self.written.append(self._put(lost.job, self._writer))
+        self.written.append(self._put(lost.wanted, self._writer))
 
-    def read_back(self, written: transfer_job.Written) -> None:
+    def read_back(self, written: transfer_objects.Written) -> None:
         """Read an object from the target and note if it is wrong."""
         try:
-            found = self._target_digest(written.job)
+            found = self._target_digest(written.wanted)
         except exceptions.ObjectNotFound:
             found = None
         if found != written.sha256:
@@ -97,106 +97,114 @@ class SectionCopy:
         if not self._wrong:
             return
 
-        def work(writer: base.Writer) -> list[transfer_job.Written]:
-            return [self._put(item.job, writer) for item in self._wrong]
+        def work(writer: base.Writer) -> list[transfer_objects.Written]:
+            return [self._put(item.wanted, writer) for item in self._wrong]
 
         for item in batches.put(self._target, work):
-            found = self._target_digest(item.job)
+            found = self._target_digest(item.wanted)
             if found != item.sha256:
                 raise exceptions.DigestMismatch(
-                    key=self._name(item.job),
+                    key=self._name(item.wanted),
                     actual=found,
                     expected=item.sha256,
                 )
 
-    def _keep(self, job: transfer_job.Job) -> bool:
+    def _keep(self, wanted: transfer_objects.Wanted) -> bool:
         """Tell whether the target's object is right; if so, record it."""
         try:
-            found = self._target_digest(job)
+            found = self._target_digest(wanted)
         except exceptions.ObjectNotFound:
             return False
-        expected = job.entry
+        expected = wanted.entry
         if found != (
-            self._source_digest(job)[0]
+            self._source_digest(wanted)[0]
             if expected is None
             else expected.sha256
         ):
             return False
         self._target.record(
             manifest.Entry(
-                key=keys.in_checkpoint(self._target.prefix + job.key),
-                size=job.size,
+                key=keys.in_checkpoint(self._target.prefix + wanted.key),
+                size=wanted.size,
                 sha256=found,
                 md5=None if expected is None else expected.md5,
-                serialized=job.serialized,
+                serialized=wanted.serialized,
             )
         )
         return True
 
     def _put(
-        self, job: transfer_job.Job, writer: base.Writer
-    ) -> transfer_job.Written:
+        self, wanted: transfer_objects.Wanted, writer: base.Writer
+    ) -> transfer_objects.Written:
         try:
-            info = self._put_once(job, writer)
+            info = self._put_once(wanted, writer)
         except exceptions.DigestMismatch:
-            self._check_source(job)
+            self._check_source(wanted)
             # The source is right, so it happened on the way.
-            info = self._put_once(job, writer)
-        return transfer_job.Written(job, info.digests["sha256"])
+            info = self._put_once(wanted, writer)
+        return transfer_objects.Written(wanted, info.digests["sha256"])
 
     def _put_once(
-        self, job: transfer_job.Job, writer: base.Writer
+        self, wanted: transfer_objects.Wanted, writer: base.Writer
     ) -> base.ObjectInfo:
         try:
             return writer.put(
-                job.key,
-                streams.Chunks(self._source, job.key, self._check),
-                size=job.size,
-                digests=job.digests,
-                serialized=job.serialized,
+                wanted.key,
+                streams.Chunks(self._source, wanted.key, self._check),
+                size=wanted.size,
+                digests=wanted.digests,
+                serialized=wanted.serialized,
             )
         except streams.SourceError as error:
-            raise self._source_error(job, error.error) from error
+            raise self._source_error(wanted, error.error) from error
 
-    def _check_source(self, job: transfer_job.Job) -> None:
+    def _check_source(self, wanted: transfer_objects.Wanted) -> None:
         """Let the caller go on if the source object is what it should be."""
-        sha256, size = self._source_digest(job)
-        if job.entry is None:
-            if size != job.size:
-                raise self._changed(job)
-        elif (sha256, size) != (job.entry.sha256, job.size):
+        sha256, size = self._source_digest(wanted)
+        if wanted.entry is None:
+            if size != wanted.size:
+                raise self._changed(wanted)
+        elif (sha256, size) != (wanted.entry.sha256, wanted.size):
             raise exceptions.SourceCorrupt(
-                key=self._name(job),
+                key=self._name(wanted),
                 reason=f"it has {size} bytes and SHA-256 {sha256}, but its "
-                f"manifest says {job.size} and {job.entry.sha256}",
+                f"manifest says {wanted.size} and {wanted.entry.sha256}",
             )
 
-    def _source_digest(self, job: transfer_job.Job) -> tuple[str, int]:
+    def _source_digest(
+        self, wanted: transfer_objects.Wanted
+    ) -> tuple[str, int]:
         try:
-            return streams.digest(self._source, job.key, job.size, self._check)
+            return streams.digest(
+                self._source, wanted.key, wanted.size, self._check
+            )
         except exceptions.BankError as error:
-            raise self._source_error(job, error) from error
+            raise self._source_error(wanted, error) from error
 
-    def _target_digest(self, job: transfer_job.Job) -> str:
-        return streams.digest(self._target, job.key, job.size, self._check)[0]
+    def _target_digest(self, wanted: transfer_objects.Wanted) -> str:
+        return streams.digest(
+            self._target, wanted.key, wanted.size, self._check
+        )[0]
 
     def _source_error(
-        self, job: transfer_job.Job, error: exceptions.BankError
+        self, wanted: transfer_objects.Wanted, error: exceptions.BankError
     ) -> exceptions.KarborCopyError:
         """Return what to raise for an error of reading the source."""
         if not isinstance(error, exceptions.ObjectNotFound):
             return error
-        if job.entry is None:
-            return self._changed(job)
+        if wanted.entry is None:
+            return self._changed(wanted)
         return exceptions.SourceCorrupt(
-            key=self._name(job), reason="it is missing"
+            key=self._name(wanted), reason="it is missing"
         )
 
-    def _changed(self, job: transfer_job.Job) -> exceptions.SourceChanged:
+    def _changed(
+        self, wanted: transfer_objects.Wanted
+    ) -> exceptions.SourceChanged:
         return exceptions.SourceChanged(
-            reason=f"source object {self._name(job)} changed while it was "
+            reason=f"source object {self._name(wanted)} changed while it was "
             "copied"
         )
 
-    def _name(self, job: transfer_job.Job) -> str:
-        return keys.in_checkpoint(self._source.prefix + job.key)
+    def _name(self, wanted: transfer_objects.Wanted) -> str:
+        return keys.in_checkpoint(self._source.prefix + wanted.key)

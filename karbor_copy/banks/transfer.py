@@ -24,7 +24,7 @@ from karbor_copy.banks import keys
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import section_copy
 from karbor_copy.banks import streams
-from karbor_copy.banks import transfer_job
+from karbor_copy.banks import transfer_objects
 
 #: Objects that one thread works on before another may take its place: small
 #: ones are cheaper in a row than handed over one by one.
@@ -34,7 +34,7 @@ GROUP_SIZE = 1024 * 1024
 SMALL_SIZE = 64 * 1024
 
 Verify = Literal["read_back", "checksum"]
-_T = TypeVar("_T", bound=transfer_job.Sized)
+_T = TypeVar("_T", bound=transfer_objects.Sized)
 
 
 class Progress(Protocol):
@@ -82,22 +82,22 @@ class Transfer:
         :raises SourceChanged: one without manifest changed meanwhile.
         :raises DigestMismatch: the target gives other bytes than it got.
         """
-        jobs = transfer_job.jobs_of(source)
+        objects = transfer_objects.wanted_of(source)
         self._progress.add_total(
-            resource_key, len(jobs), sum(job.size for job in jobs)
+            resource_key, len(objects), sum(wanted.size for wanted in objects)
         )
         copying = section_copy.SectionCopy(self.check, source, target)
-        connections = _connections(jobs, source.bank, target.bank)
+        connections = _connections(objects, source.bank, target.bank)
 
-        def copy(job: transfer_job.Job) -> None:
-            if copying.copy(job):
-                self._progress.add_copied(resource_key, 1, job.size)
+        def copy(wanted: transfer_objects.Wanted) -> None:
+            if copying.copy(wanted):
+                self._progress.add_copied(resource_key, 1, wanted.size)
             else:
-                self._progress.add_skipped(resource_key, 1, job.size)
+                self._progress.add_skipped(resource_key, 1, wanted.size)
 
         try:
             with copying:
-                self._run(jobs, copy, connections)
+                self._run(objects, copy, connections)
         except exceptions.BatchLost:
             self._copy_again(copying, connections)
         if self._verify == "read_back":
@@ -123,22 +123,22 @@ class Transfer:
         :raises ObjectNotFound: an object of the manifest is missing.
         :raises DigestMismatch: one has other bytes.
         """
-        jobs = transfer_job.jobs_of(section)
+        objects = transfer_objects.wanted_of(section)
         self._progress.add_total(
-            resource_key, len(jobs), sum(job.size for job in jobs)
+            resource_key, len(objects), sum(wanted.size for wanted in objects)
         )
 
-        def verify(job: transfer_job.Job) -> None:
+        def verify(wanted: transfer_objects.Wanted) -> None:
             sha256, size = streams.digest(
-                section, job.key, job.size, self.check
+                section, wanted.key, wanted.size, self.check
             )
-            if job.entry is not None:
-                name = keys.in_checkpoint(section.prefix + job.key)
-                digests.check_size(name, size, job.size)
-                job.check(name, sha256)
+            if wanted.entry is not None:
+                name = keys.in_checkpoint(section.prefix + wanted.key)
+                digests.check_size(name, size, wanted.size)
+                wanted.check(name, sha256)
             self._progress.add_copied(resource_key, 1, size)
 
-        self._run(jobs, verify, _connections(jobs, section.bank))
+        self._run(objects, verify, _connections(objects, section.bank))
 
     def _run(
         self,
@@ -188,11 +188,13 @@ class Transfer:
         return pending
 
 
-def _connections(jobs: Sequence[transfer_job.Job], *banks: base.Bank) -> int:
+def _connections(
+    objects: Sequence[transfer_objects.Wanted], *banks: base.Bank
+) -> int:
     """Return how many threads shall work on the objects at a time."""
     properties = [bank.properties for bank in banks]
-    size = sum(job.size for job in jobs)
-    if size < SMALL_SIZE * len(jobs) and all(p.local for p in properties):
+    size = sum(wanted.size for wanted in objects)
+    if size < SMALL_SIZE * len(objects) and all(p.local for p in properties):
         return 1
     return min(p.max_connections for p in properties)
 

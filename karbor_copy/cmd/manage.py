@@ -2,6 +2,7 @@
 """karbor-copy-manage: what operators do by hand."""
 
 import argparse
+import datetime
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -9,13 +10,16 @@ from typing import Any
 
 from karbor_copy import conf as configuration
 from karbor_copy import exceptions
-from karbor_copy.cmd import setup
+from karbor_copy import startup
 from karbor_copy.db import migration
+from karbor_copy.db import purge
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import catalog
 from karbor_copy.providers import registry as provider_registry
 
 CONF = configuration.CONF
+
+_MAX_DAYS = 36500
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -26,18 +30,36 @@ def _parser() -> argparse.ArgumentParser:
         help="configuration file (default: /etc/karbor_copy/*.conf)",
     )
     nouns = parser.add_subparsers(dest="noun", required=True)
-    db = nouns.add_parser("db", help="the database").add_subparsers(
-        dest="verb", required=True
-    )
-    sync = db.add_parser("sync", help="bring the tables up to date")
-    sync.add_argument("--version", default="head", help="revision to go to")
-    sync.set_defaults(run=_db_sync)
-    db.add_parser("version", help="show the tables' revision").set_defaults(
-        run=_db_version
-    )
+    _add_db(nouns)
     _add_provider(nouns)
     _add_catalog(nouns)
     return parser
+
+
+def _add_db(nouns: Any) -> None:
+    verbs = nouns.add_parser("db", help="the database").add_subparsers(
+        dest="verb", required=True
+    )
+    sync = verbs.add_parser("sync", help="bring the tables up to date")
+    sync.add_argument("--version", default="head", help="revision to go to")
+    sync.set_defaults(run=_db_sync)
+    verbs.add_parser("version", help="show the tables' revision").set_defaults(
+        run=_db_version
+    )
+    purged = verbs.add_parser(
+        "purge", help="delete rows that have come to their end"
+    )
+    purged.add_argument(
+        "--older-than",
+        required=True,
+        type=_days,
+        metavar="DAYS",
+        help="leave what has ended within so many days",
+    )
+    purged.add_argument(
+        "--dry-run", action="store_true", help="only count the rows"
+    )
+    purged.set_defaults(run=_db_purge)
 
 
 def _add_provider(nouns: Any) -> None:
@@ -73,6 +95,14 @@ def _add_catalog(nouns: Any) -> None:
     imported.set_defaults(run=_catalog_import)
 
 
+def _days(text: str) -> datetime.timedelta:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_DAYS):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of days from 1 to {_MAX_DAYS}"
+        )
+    return datetime.timedelta(days=int(text))
+
+
 def _mapping(text: str) -> tuple[str, str]:
     old, separator, new = text.partition("=")
     if not (old and separator and new):
@@ -83,10 +113,12 @@ def _mapping(text: str) -> tuple[str, str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 with the reason if not."""
     args = _parser().parse_args(argv)
+    # Who does it by hand is there to stop it.
+    CONF.set_override("response_timeout", 0, group="database")
     try:
-        setup.configure(CONF, [], args.config_file)
+        startup.configure(CONF, [], args.config_file)
         status: int = args.run(args)
-    except setup.FAILURES as error:
+    except startup.FAILURES as error:
         print(f"karbor-copy-manage: {error}", file=sys.stderr)
         return 1
     return status
@@ -99,6 +131,17 @@ def _db_sync(args: argparse.Namespace) -> int:
 
 def _db_version(_args: argparse.Namespace) -> int:
     print(migration.version())
+    return 0
+
+
+def _db_purge(args: argparse.Namespace) -> int:
+    """Delete, or count, and tell of each table how many rows."""
+    if args.dry_run:
+        rows, done = purge.count(args.older_than), "would be deleted"
+    else:
+        rows, done = purge.purge(args.older_than), "deleted"
+    for table, number in rows.items():
+        print(f"{table}: {number} {done}")
     return 0
 
 

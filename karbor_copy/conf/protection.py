@@ -18,6 +18,24 @@ OPTS = [
         " same time.",
     ),
     cfg.IntOpt(
+        "max_operations_per_project",
+        default=0,
+        min=0,
+        help="Operations of one project that all processes together run at"
+        " the same time; 0 is any number. Free slots go to the project with"
+        " the least at work in any case. Processes that take work in the"
+        " same moment may go beyond by one each.",
+    ),
+    cfg.IntOpt(
+        "max_operations_per_target",
+        default=0,
+        min=0,
+        help="Operations in the bank of one provider that all processes"
+        " together run at the same time; 0 is any number. A copy counts for"
+        " the provider that it is written to. Processes that take work in"
+        " the same moment may go beyond by one each.",
+    ),
+    cfg.IntOpt(
         "resource_threads",
         default=8,
         min=1,
@@ -74,12 +92,37 @@ OPTS = [
         help="Seconds between two comparisons of the catalogue with the"
         " banks.",
     ),
+    cfg.IntOpt(
+        "workers",
+        default=1,
+        min=1,
+        help="Processes of karbor-copy-protection on this host.",
+    ),
+    cfg.FloatOpt(
+        "graceful_shutdown_timeout",
+        default=60.0,
+        min=0.0,
+        help="Seconds that running operations get to end by themselves when"
+        " the service stops, before they hand their work back.",
+    ),
     cfg.FloatOpt(
         "shutdown_timeout",
         default=30.0,
         min=0.0,
         help="Seconds that running operations get to hand their work back"
         " when the service stops.",
+    ),
+    cfg.HostAddressOpt(
+        "metrics_host",
+        default="127.0.0.1",
+        help="Address at which karbor-copy-protection shows its metrics to"
+        " Prometheus. Whoever reaches it sees them: no token is asked for.",
+    ),
+    cfg.PortOpt(
+        "metrics_port",
+        default=0,
+        help="Port at which the first worker process shows its metrics; each"
+        " further one takes the next port. 0 shows none.",
     ),
 ]
 

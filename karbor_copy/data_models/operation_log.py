@@ -15,7 +15,8 @@ class OperationLog:
 
     ``epoch`` rises with each claim and fences every later write; times of
     the lease are the database's, in milliseconds since the epoch.
-    ``parameters`` are what the run needs and no other row holds.
+    ``parameters`` are what the run needs and no other row holds;
+    ``target_provider_id`` tells whose bank is worked in.
     """
 
     id: str
@@ -24,6 +25,7 @@ class OperationLog:
     checkpoint_id: str | None
     plan_id: str | None
     provider_id: str | None
+    target_provider_id: str | None
     restore_id: str | None
     verification_id: str | None
     scheduled_operation_id: str | None

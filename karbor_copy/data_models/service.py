@@ -3,8 +3,12 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Final
 
 from karbor_copy.data_models import status as statuses
+
+#: Karbor's name of the binary, which its clients show and filter by.
+PROTECTION: Final = "karbor-protection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

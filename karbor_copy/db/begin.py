@@ -2,12 +2,13 @@
 """How an operation begins: its rows are shown as being worked on.
 
 Fenced by the epoch of the claim: where the lease was lost, nothing is
-changed and the answer is False.
+changed and LeaseLost is raised.
 """
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
@@ -22,22 +23,21 @@ _Type = status.OperationType
 
 
 @engine.writer
-def begin(session: orm.Session, log: operation_log.OperationLog) -> bool:
-    """Show that an operation is at work."""
+def begin(session: orm.Session, log: operation_log.OperationLog) -> None:
+    """Show that an operation is at work.
+
+    :raises LeaseLost: it is another worker's by now, or has ended.
+    """
     running = status.OPERATION_LOG_STATUSES[log.operation_type][1]
     if log.operation_type is _Type.COPY:
-        parents.lock(session, log.id)
-    if not operation_logs.hold(session, log.id, log.epoch, status=running):
-        return False
-    if log.operation_type is _Type.COPY:
-        if not _begin_copy(session, log):
-            return False
-        # A request may have adopted it since the lock above.
-        parents.member_began(session, parents.lock(session, log.id))
-    return True
+        parents.member_began(session, log.id)
+        _begin_copy(session, log)
+        # A request may have adopted it since.
+        parents.member_began(session, log.id)
+    operation_logs.hold(session, log.id, log.epoch, status=running)
 
 
-def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> bool:
+def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> None:
     model = models.CheckpointCopy
     if not transitions.move(
         session,
@@ -47,12 +47,16 @@ def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> bool:
         attempts=log.attempts,
         started_at=sa.func.coalesce(model.started_at, functions.utcnow()),
     ):
-        return False
-    row = session.get_one(model, log.id)
-    if session.get(models.Checkpoint, row.checkpoint_copy_id) is None:
-        source = session.get_one(models.Checkpoint, row.checkpoint_id)
+        raise exceptions.LeaseLost(operation_log_id=log.id)
+    target = orm.aliased(models.Checkpoint)
+    row, source, missing = session.execute(
+        sa.select(model, models.Checkpoint, target.id.is_(None))
+        .join(models.Checkpoint, models.Checkpoint.id == model.checkpoint_id)
+        .outerjoin(target, target.id == model.checkpoint_copy_id)
+        .where(model.id == log.id)
+    ).one()
+    if missing:
         session.add(_copy_of(source, row))
-    return True
 
 
 def _copy_of(
@@ -87,10 +91,12 @@ def set_graph(
     session: orm.Session,
     log: operation_log.OperationLog,
     graph: resource.ResourceGraph,
-) -> bool:
-    """Remember what a protect found to be protected."""
-    if not operation_logs.hold(session, log.id, log.epoch):
-        return False
+) -> None:
+    """Remember what a protect found to be protected.
+
+    :raises LeaseLost: it is another worker's by now.
+    """
+    operation_logs.hold(session, log.id, log.epoch)
     session.execute(
         sa.update(models.Checkpoint)
         .where(models.Checkpoint.id == log.checkpoint_id)
@@ -100,4 +106,3 @@ def set_graph(
             updated_at=functions.utcnow(),
         )
     )
-    return True

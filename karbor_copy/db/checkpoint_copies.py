@@ -3,18 +3,25 @@
 
 All of it runs under the lock of the plan. The place of the one copy of a
 source at a target is the unique ``copy_slot``.
+
+A request for a copy is made of few statements. They are built once and run
+on the connection: building one, or the session's part, takes longer than
+most of them run. Their parameters have the names of the columns.
 """
 
-from collections.abc import Collection
+import collections
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import status
+from karbor_copy.db import admission
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
@@ -28,14 +35,15 @@ _FIELDS = tuple(copy_request.CheckpointCopy.__dataclass_fields__)
 UNFINISHED = (status.CopyStatus.ERROR, status.CopyStatus.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """From where to where the checkpoints of a plan are copied."""
-
-    project_id: str
-    plan_id: str
-    provider_id: str
-    target_provider_id: str
+def parameters(copy: copy_request.Copy) -> dict[str, Any]:
+    """Return what a request gives to the statements: its id and route."""
+    return {
+        "copy_id": copy.id,
+        "project_id": copy.project_id,
+        "plan_id": copy.plan_id,
+        "provider_id": copy.provider_id,
+        "target_provider_id": copy.target_provider_id,
+    }
 
 
 def slot(source_id: str, target_provider_id: str) -> str:
@@ -43,9 +51,92 @@ def slot(source_id: str, target_provider_id: str) -> str:
     return f"{source_id}:{target_provider_id}"
 
 
-def slot_of(source_id: Any, target_provider_id: str) -> Any:
-    """Return the SQL of :func:`slot` for a column of source ids."""
-    return source_id.concat(f":{target_provider_id}")
+def slot_of(source_id: Any) -> Any:
+    """Return the SQL of :func:`slot` at the target of a route."""
+    return source_id.concat(":").concat(bound(_Child.target_provider_id))
+
+
+def bound(
+    column: orm.InstrumentedAttribute[Any],
+) -> sa.BindParameter[Any]:
+    """Return a parameter with the name and type of a column."""
+    return sa.bindparam(column.key, type_=column.type)
+
+
+def _insertion(
+    model: type[models.Base],
+    values: Mapping[str, Any],
+    criteria: tuple[Any, ...],
+    most: sa.BindParameter[int] | None = None,
+) -> sa.Insert:
+    selected = sa.select(*values.values()).where(*criteria).limit(most)
+    return sa.insert(model).from_select(list(values), selected)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """A choice of sources: the statements that deal with all of them."""
+
+    resource_types: sa.Select[str]
+    insertion: sa.Insert
+
+
+def choice(*criteria: Any) -> Sources:
+    """Build the statements for the sources that match the criteria."""
+    values = {
+        "id": functions.new_uuid(),
+        "copy_id": bound(_Child.copy_id),
+        "project_id": _Source.project_id,
+        "plan_id": _Source.plan_id,
+        "provider_id": _Source.provider_id,
+        "target_provider_id": bound(_Child.target_provider_id),
+        "checkpoint_id": _Source.id,
+        "checkpoint_copy_id": functions.new_uuid(),
+        "copy_slot": slot_of(_Source.id),
+        "status": sa.literal(status.CopyStatus.WAIT_COPYING.value),
+        "resources": sa.literal({}, _Child.resources.type),
+        "created_at": bound(_Child.created_at),
+    }
+    return Sources(
+        sa.select(_Source.resource_types).where(*criteria).distinct(),
+        _insertion(_Child, values, criteria, sa.bindparam("most")),
+    )
+
+
+#: What holds for the checkpoints that may be copied.
+_SOURCES: Final = (
+    _Source.plan_id == bound(_Source.plan_id),
+    _Source.project_id == bound(_Source.project_id),
+    _Source.provider_id == bound(_Source.provider_id),
+    _Source.status == status.CheckpointStatus.AVAILABLE,
+    _Source.copied_from.is_(None),
+)
+_ANY_SOURCE: Final = sa.select(_Source.id).where(*_SOURCES).limit(1)
+#: What holds for those of them that have no copy at the target.
+WITHOUT_COPY: Final = (
+    *_SOURCES,
+    ~sa.select(_Child.id)
+    .where(_Child.copy_slot == slot_of(_Source.id))
+    .exists(),
+)
+UNCOPIED: Final = choice(*WITHOUT_COPY)
+
+#: What holds for the open checkpoint copies that hold a place. One that was
+#: told to stop has given its place up.
+UNDER_WAY: Final = (
+    _Child.plan_id == bound(_Child.plan_id),
+    _Child.project_id == bound(_Child.project_id),
+    _Child.provider_id == bound(_Child.provider_id),
+    _Child.target_provider_id == bound(_Child.target_provider_id),
+    _Child.copy_slot.is_not(None),
+    _Child.status.in_(status.OPEN_COPY_STATUSES),
+)
+_LOCK_UNDER_WAY: Final = (
+    sa.select(_Child.status)
+    .where(*UNDER_WAY)
+    .order_by(_Child.id)
+    .with_for_update()
+)
 
 
 def to_model(row: models.CheckpointCopy) -> copy_request.CheckpointCopy:
@@ -55,131 +146,95 @@ def to_model(row: models.CheckpointCopy) -> copy_request.CheckpointCopy:
     return copy_request.CheckpointCopy(**values)
 
 
-def sources(route: Route) -> tuple[Any, ...]:
-    """Return what holds for the checkpoints that may be copied."""
-    return (
-        _Source.plan_id == route.plan_id,
-        _Source.project_id == route.project_id,
-        _Source.provider_id == route.provider_id,
-        _Source.status == status.CheckpointStatus.AVAILABLE,
-        _Source.copied_from.is_(None),
-    )
-
-
-def has_sources(session: orm.Session, route: Route) -> bool:
+def has_sources(session: orm.Session, copy: copy_request.Copy) -> bool:
     """Tell whether there is anything that may be copied."""
-    wanted = sa.select(_Source.id).where(*sources(route)).limit(1)
-    return session.scalar(wanted) is not None
+    found = session.connection().scalar(_ANY_SOURCE, parameters(copy))
+    return found is not None
 
 
-def uncopied(route: Route) -> tuple[Any, ...]:
-    """Return what holds for the sources without a copy at the target."""
-    holder = sa.select(_Child.id).where(
-        _Child.copy_slot == slot_of(_Source.id, route.target_provider_id)
-    )
-    return (*sources(route), ~holder.exists())
-
-
-def under_way(route: Route) -> tuple[Any, ...]:
-    """Return what holds for the open checkpoint copies that hold a place.
-
-    One that was told to stop has given its place up.
-    """
-    return (
-        _Child.plan_id == route.plan_id,
-        _Child.project_id == route.project_id,
-        _Child.provider_id == route.provider_id,
-        _Child.target_provider_id == route.target_provider_id,
-        _Child.copy_slot.is_not(None),
-        _Child.status.in_(status.OPEN_COPY_STATUSES),
-    )
-
-
-def lock_under_way(session: orm.Session, route: Route) -> None:
+def lock_under_way(
+    session: orm.Session, copy: copy_request.Copy
+) -> collections.Counter[status.CopyStatus]:
     """Let nothing that is under way end before this transaction does.
 
     One that is just failing is waited for here: it then counts as uncopied
-    and is not adopted dead.
+    and is not adopted dead. Return how many there are of each status.
     """
-    session.execute(
-        sa.select(_Child.id)
-        .where(*under_way(route))
-        .order_by(_Child.id)
-        .with_for_update()
-    ).all()
+    found = session.connection().scalars(_LOCK_UNDER_WAY, parameters(copy))
+    return collections.Counter(map(status.CopyStatus, found))
 
 
 def resource_types(
-    session: orm.Session, criteria: Collection[Any]
+    session: orm.Session, sources: Sources, copy: copy_request.Copy
 ) -> set[str]:
-    """Return the types of resources in the checkpoints that match."""
-    rows = session.scalars(
-        sa.select(_Source.resource_types).where(*criteria).distinct()
+    """Return the types of resources in the sources."""
+    rows = session.connection().scalars(
+        sources.resource_types, parameters(copy)
     )
     return {name for row in rows for name in row.split(",") if name}
 
 
 def insert(
     session: orm.Session,
-    copy: models.Copy,
-    criteria: Collection[Any],
+    sources: Sources,
+    copy: copy_request.Copy,
     request_id: str | None,
-) -> None:
-    """Make a checkpoint copy with its work for each source that matches."""
-    values = {
-        "id": functions.new_uuid(),
-        "copy_id": sa.literal(copy.id),
-        "project_id": _Source.project_id,
-        "plan_id": _Source.plan_id,
-        "provider_id": _Source.provider_id,
-        "target_provider_id": sa.literal(copy.target_provider_id),
-        "checkpoint_id": _Source.id,
-        "checkpoint_copy_id": functions.new_uuid(),
-        "copy_slot": slot_of(_Source.id, copy.target_provider_id),
-        "status": sa.literal(status.CopyStatus.WAIT_COPYING.value),
-        "resources": sa.literal({}, _Child.resources.type),
-        "created_at": sa.literal(functions.utcnow(), _Child.created_at.type),
-    }
-    _insert_from(session, _Child, values, criteria)
+    room: admission.Room,
+) -> int:
+    """Make a checkpoint copy with its work for each source.
+
+    Return how many were made.
+
+    :raises TooManyCopies: there is no room for all of them.
+    """
+    made = session.connection().execute(
+        sources.insertion,
+        {
+            **parameters(copy),
+            "created_at": functions.utcnow(),
+            "most": room.left + 1,
+        },
+        execution_options={"preserve_rowcount": True},
+    )
+    room.check(made.rowcount)
     _insert_logs(session, copy, request_id)
+    return made.rowcount
 
 
 def _insert_logs(
-    session: orm.Session, copy: models.Copy, request_id: str | None
+    session: orm.Session, copy: copy_request.Copy, request_id: str | None
 ) -> None:
     columns = operation_logs.new_log(
         status.OperationType.COPY,
         project_id=copy.project_id,
         plan_id=copy.plan_id,
         provider_id=copy.provider_id,
+        target_provider_id=copy.target_provider_id,
         parameters=copy.parameters,
         request_id=request_id,
     )
-    values: dict[str, Any] = {
-        name: sa.literal(value, getattr(_Log, name).type)
-        for name, value in columns.items()
-    }
-    values["id"] = _Child.id
-    values["checkpoint_id"] = _Child.checkpoint_copy_id
-    has_log = sa.select(_Log.id).where(_Log.id == _Child.id)
-    new = (
-        _Child.copy_id == copy.id,
-        _Child.status == status.CopyStatus.WAIT_COPYING,
-        ~has_log.exists(),
+    session.connection().execute(
+        _log_insertion(*columns), {**columns, "copy_id": copy.id}
     )
-    _insert_from(session, _Log, values, new)
 
 
-def _insert_from(
-    session: orm.Session,
-    model: type[models.Base],
-    values: Mapping[str, Any],
-    criteria: Collection[Any],
-) -> None:
-    session.execute(
-        sa.insert(model).from_select(
-            list(values), sa.select(*values.values()).where(*criteria)
-        )
+@functools.cache
+def _log_insertion(*names: str) -> sa.Insert:
+    """Build the statement that gives the new ones their logs."""
+    values = {name: bound(getattr(_Log, name)) for name in names}
+    has_log = sa.select(_Log.id).where(_Log.id == _Child.id)
+    return _insertion(
+        _Log,
+        {
+            **values,
+            "id": _Child.id,
+            "checkpoint_id": _Child.checkpoint_copy_id,
+        },
+        (
+            _Child.copy_id == bound(_Child.copy_id),
+            _Child.status == status.CopyStatus.WAIT_COPYING,
+            ~has_log.exists(),
+        ),
     )
 
 

@@ -7,10 +7,10 @@ for its members: the checkpoint copies it made, and those under way that it
 found and adopted.
 """
 
-import uuid
+import collections
+import dataclasses
 from collections.abc import Callable
 from collections.abc import Collection
-from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,11 +20,12 @@ from karbor_copy import exceptions
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import status
+from karbor_copy.db import admission
 from karbor_copy.db import cancelling
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import copy_members
+from karbor_copy.db import copy_rows
 from karbor_copy.db import engine
-from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import paging
 from karbor_copy.db import parents
@@ -66,56 +67,42 @@ def create(
     session: orm.Session,
     request: copy_request.CopyRequest,
     check_types: CheckTypes,
+    max_open: int = 0,
 ) -> copy_request.Copy:
     """Queue a copy of every uncopied checkpoint of the plan.
 
     ``check_types`` gets the resource types in these before anything is
-    written, and may raise.
+    written, and may raise. The project may have ``max_open`` checkpoint
+    copies open, any number if that is 0.
 
     :raises PlanNotFound: there is none in this project, or it was deleted.
+    :raises ProviderMismatch: the plan is another provider's.
     :raises InvalidPlan: no checkpoint of the plan is available.
+    :raises TooManyCopies: the project would have more open.
     """
-    plans.lock_living(session, request.project_id, request.plan_id)
-    row = _new_row(request)
-    route = _route(row)
-    if not checkpoint_copies.has_sources(session, route):
+    room = admission.room(session, request.project_id, max_open)
+    plan = plans.lock_living(session, request.project_id, request.plan_id)
+    if plan.provider_id != request.provider_id:
+        raise exceptions.ProviderMismatch(place="plan")
+    copy = copy_rows.new(request)
+    adopted = checkpoint_copies.lock_under_way(session, copy)
+    uncopied = checkpoint_copies.UNCOPIED
+    types = checkpoint_copies.resource_types(session, uncopied, copy)
+    if not types and not checkpoint_copies.has_sources(session, copy):
         raise exceptions.InvalidPlan("The plan has not been protected.")
-    checkpoint_copies.lock_under_way(session, route)
-    uncopied = checkpoint_copies.uncopied(route)
-    check_types(checkpoint_copies.resource_types(session, uncopied))
-    session.add(row)
-    session.flush()
-    checkpoint_copies.insert(session, row, uncopied, request.request_id)
-    copy_members.add(
-        session,
-        row.id,
-        sa.select(_Child.id).where(*checkpoint_copies.under_way(route)),
+    check_types(types)
+    made = checkpoint_copies.insert(
+        session, uncopied, copy, request.request_id, room
     )
-    return _settled(session, row)
-
-
-def _new_row(request: copy_request.CopyRequest) -> models.Copy:
-    return _Copy(
-        id=str(uuid.uuid4()),
-        project_id=request.project_id,
-        provider_id=request.provider_id,
-        target_provider_id=request.target_provider_id,
-        plan_id=request.plan_id,
-        parameters={
-            key: dict(value) for key, value in request.parameters.items()
-        },
-        status=status.CopyStatus.WAIT_COPYING,
-        created_at=functions.utcnow(),
+    counts = adopted + collections.Counter(
+        {status.CopyStatus.WAIT_COPYING: made}
     )
-
-
-def _route(row: models.Copy) -> checkpoint_copies.Route:
-    return checkpoint_copies.Route(
-        project_id=row.project_id,
-        plan_id=row.plan_id,
-        provider_id=row.provider_id,
-        target_provider_id=row.target_provider_id,
+    copy = dataclasses.replace(
+        copy, status=status.settle_copy(counts), counts=counts
     )
+    copy_rows.insert(session, copy)
+    copy_members.add_under_way(session, copy)
+    return copy
 
 
 @engine.reader
@@ -126,7 +113,9 @@ def get(
 
     :raises CopyNotFound: there is none in this project.
     """
-    return _to_models(session, [_find(session, project_id, copy_id)])[0]
+    return copy_rows.to_models(session, [_find(session, project_id, copy_id)])[
+        0
+    ]
 
 
 @engine.reader
@@ -143,7 +132,7 @@ def list_page(
     rows = paging.fetch(
         session, wanted, page, sortable=_SORTABLE, filterable=_FILTERABLE
     )
-    return _to_models(session, rows)
+    return copy_rows.to_models(session, rows)
 
 
 @engine.reader
@@ -197,6 +186,7 @@ def retry(
     copy_id: str,
     check_types: CheckTypes,
     request_id: str | None,
+    max_open: int = 0,
 ) -> copy_request.Copy:
     """Open a failed or cancelled request again.
 
@@ -205,8 +195,10 @@ def retry(
 
     :raises CopyNotFound: there is none in this project.
     :raises Conflict: it has not failed, or no source is available.
+    :raises TooManyCopies: see :func:`create`.
     """
-    return _retry(get(project_id, copy_id), check_types, request_id)
+    found = get(project_id, copy_id)
+    return _retry(found, check_types, request_id, max_open)
 
 
 @engine.writer
@@ -215,7 +207,9 @@ def _retry(
     found: copy_request.Copy,
     check_types: CheckTypes,
     request_id: str | None,
+    max_open: int,
 ) -> copy_request.Copy:
+    room = admission.room(session, found.project_id, max_open)
     row = _lock(session, found, wanted=status.CopyStatus.WAIT_COPYING)
     transitions.move(
         session,
@@ -224,15 +218,11 @@ def _retry(
         _Copy.id == row.id,
         cancel_requested=False,
     )
-    route = _route(row)
-    checkpoint_copies.lock_under_way(session, route)
-    missing = (
-        *checkpoint_copies.uncopied(route),
-        models.Checkpoint.id.in_(copy_members.unfinished_sources(row.id)),
-    )
-    check_types(checkpoint_copies.resource_types(session, missing))
-    checkpoint_copies.insert(session, row, missing, request_id)
-    copy_members.replace_unfinished(session, row)
+    checkpoint_copies.lock_under_way(session, found)
+    missing = copy_members.MISSING
+    check_types(checkpoint_copies.resource_types(session, missing, found))
+    checkpoint_copies.insert(session, missing, found, request_id, room)
+    copy_members.replace_unfinished(session, found)
     made = _settled(session, row)
     if made.status in checkpoint_copies.UNFINISHED:
         raise exceptions.Conflict(
@@ -276,25 +266,4 @@ def _lock(
 def _settled(session: orm.Session, row: models.Copy) -> copy_request.Copy:
     parents.settle(session, [row.id])
     session.refresh(row)
-    return _to_models(session, [row])[0]
-
-
-def _to_models(
-    session: orm.Session, rows: Sequence[models.Copy]
-) -> list[copy_request.Copy]:
-    counts = parents.counts(session, [row.id for row in rows])
-    return [
-        copy_request.Copy(
-            id=row.id,
-            project_id=row.project_id,
-            provider_id=row.provider_id,
-            target_provider_id=row.target_provider_id,
-            plan_id=row.plan_id,
-            parameters=row.parameters,
-            status=status.CopyStatus(row.status),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            counts=counts[row.id],
-        )
-        for row in rows
-    ]
+    return copy_rows.to_models(session, [row])[0]

@@ -2,66 +2,78 @@
 """Which checkpoint copies a copy request waits for."""
 
 from typing import Any
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from karbor_copy.data_models import copy_request
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import models
 
 _Child = models.CheckpointCopy
 _Member = models.CopyMember
 
+_COPY_ID: Final = checkpoint_copies.bound(_Member.copy_id)
 
-def add(
-    session: orm.Session, copy_id: str, checkpoint_copy_ids: sa.Select[Any]
-) -> None:
-    """Let a request wait for the checkpoint copies that are selected."""
-    session.execute(
-        sa.insert(_Member).from_select(
-            ["checkpoint_copy_id", "copy_id"],
-            checkpoint_copy_ids.add_columns(sa.literal(copy_id)),
-        )
+
+def _insertion(checkpoint_copy_ids: sa.Select[Any]) -> sa.Insert:
+    return sa.insert(_Member).from_select(
+        ["checkpoint_copy_id", "copy_id"],
+        checkpoint_copy_ids.add_columns(_COPY_ID),
     )
 
 
-def unfinished_sources(copy_id: str) -> sa.Select[str]:
-    """Return the query of the sources that a request has failed to copy."""
-    return (
-        sa.select(_Child.checkpoint_id)
-        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
-        .where(
-            _Member.copy_id == copy_id,
-            _Child.status.in_(checkpoint_copies.UNFINISHED),
+_ADD_UNDER_WAY: Final = _insertion(
+    sa.select(_Child.id).where(*checkpoint_copies.UNDER_WAY)
+)
+
+#: Of the members of a request.
+_UNFINISHED: Final = (
+    _Member.checkpoint_copy_id == _Child.id,
+    _Member.copy_id == _COPY_ID,
+    _Child.status.in_(checkpoint_copies.UNFINISHED),
+)
+#: What a retry copies: the uncopied ones that the request has failed to copy.
+MISSING: Final = checkpoint_copies.choice(
+    *checkpoint_copies.WITHOUT_COPY,
+    models.Checkpoint.id.in_(
+        sa.select(_Child.checkpoint_id).where(*_UNFINISHED)
+    ),
+)
+
+_Holder = orm.aliased(_Child)
+_IN_PLACE: Final = _Holder.copy_slot == checkpoint_copies.slot_of(
+    _Child.checkpoint_id
+)
+_ADD_HOLDERS: Final = _insertion(
+    sa.select(_Holder.id).where(_IN_PLACE, *_UNFINISHED)
+)
+_DROP_REPLACED: Final = sa.delete(_Member).where(
+    _Member.copy_id == _COPY_ID,
+    _Member.checkpoint_copy_id.in_(
+        sa.select(_Child.id).where(
+            _IN_PLACE, _Child.status.in_(checkpoint_copies.UNFINISHED)
         )
-    )
+    ),
+)
 
 
-def replace_unfinished(session: orm.Session, copy: models.Copy) -> None:
+def add_under_way(session: orm.Session, copy: copy_request.Copy) -> None:
+    """Let a request wait for all that is under way on its route."""
+    _execute(session, _ADD_UNDER_WAY, copy)
+
+
+def replace_unfinished(session: orm.Session, copy: copy_request.Copy) -> None:
     """Let a request wait for the holder of the place of what has failed.
 
     What failed and has no such holder stays.
     """
-    holder = orm.aliased(_Child)
-    in_place = holder.copy_slot == checkpoint_copies.slot_of(
-        _Child.checkpoint_id, copy.target_provider_id
-    )
-    unfinished = _Child.status.in_(checkpoint_copies.UNFINISHED)
-    add(
-        session,
-        copy.id,
-        sa.select(holder.id)
-        .select_from(_Child)
-        .join(_Member, _Member.checkpoint_copy_id == _Child.id)
-        .join(holder, in_place)
-        .where(_Member.copy_id == copy.id, unfinished),
-    )
-    replaced = sa.select(_Child.id).join(holder, in_place).where(unfinished)
-    session.execute(
-        sa.delete(_Member)
-        .where(
-            _Member.copy_id == copy.id,
-            _Member.checkpoint_copy_id.in_(replaced),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    _execute(session, _ADD_HOLDERS, copy)
+    _execute(session, _DROP_REPLACED, copy)
+
+
+def _execute(
+    session: orm.Session, statement: sa.Executable, copy: copy_request.Copy
+) -> None:
+    session.connection().execute(statement, checkpoint_copies.parameters(copy))

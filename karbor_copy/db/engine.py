@@ -2,16 +2,19 @@
 """The engine, and how a function gets its transaction.
 
 ``@reader`` and ``@writer`` give the decorated function a session as its
-first argument, which its callers do not pass. A writer is run again when the
+first argument, which its callers do not pass. It is run again when the
 database says that nothing is wrong with it but the moment: a deadlock, a
-serialization failure, a snapshot that is too old, a busy sqlite file.
+serialization failure, a snapshot that is too old, a busy sqlite file. Not so
+when the connection is lost: what was to be committed may have been.
 """
 
 import contextlib
 import functools
+import math
 import threading
 import time
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 from typing import Concatenate
 from typing import ParamSpec
@@ -20,14 +23,20 @@ from typing import TypeVar
 import sqlalchemy as sa
 from oslo_config import cfg
 from oslo_db import exception as db_exception
-from oslo_db.sqlalchemy import enginefacade
-from oslo_db.sqlalchemy import exc_filters
-from sqlalchemy import event
+from oslo_log import log as logging
 from sqlalchemy import exc
 from sqlalchemy import orm
 
+from karbor_copy import exceptions
+from karbor_copy.db import connections
+
+LOG = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+#: What may be raised by who uses the engine itself.
+FAILURES = (db_exception.DBError, exc.SQLAlchemyError)
 
 #: What an UPDATE has changed is read again where it is needed.
 _OPTIONS = {"synchronize_session": False}
@@ -35,27 +44,26 @@ _OPTIONS = {"synchronize_session": False}
 _MAX_TRIES = 10
 _PAUSE = 0.02
 
-#: Threads that may be in the database at once: what oslo.db's defaults give.
-_POOL_SIZE = 5
-_POOL_OVERFLOW = 50
-
 _lock = threading.Lock()
 sqlite_writers = threading.Lock()
-_url = ""
-_context = enginefacade.transaction_context()
+_options: Mapping[str, Any] = {}
 _engine: sa.Engine | None = None
 
 
 def configure(conf: cfg.ConfigOpts) -> None:
     """Take ``[database]`` of the configuration; the engine is made lazily."""
-    global _context, _engine, _url
+    global _engine, _options
+    dispose()
+    with _lock:
+        _options = dict(conf.database)
+        _engine = None
+
+
+def dispose() -> None:
+    """Close all connections; the next use opens new ones."""
     with _lock:
         if _engine is not None:
             _engine.dispose()
-        _engine = None
-        _url = conf.database.connection
-        _context = enginefacade.transaction_context()
-        _context.configure(**dict(conf.database))
 
 
 def get_engine() -> sa.Engine:
@@ -63,77 +71,25 @@ def get_engine() -> sa.Engine:
     global _engine
     with _lock:
         if _engine is None:
-            _engine = _make_engine()
+            _engine = connections.make_engine(_options)
         return _engine
-
-
-def _make_engine() -> sa.Engine:
-    if sa.make_url(_url).get_backend_name() == "sqlite":
-        return _make_sqlite()
-    made: sa.Engine = _context.writer.get_engine()
-    if made.dialect.name in ("mysql", "mariadb"):
-        _prepare_mysql(made)
-    return made
-
-
-def _make_sqlite() -> sa.Engine:
-    """Let readers and one writer work side by side, and lock at BEGIN.
-
-    A transaction that reads before it writes would fail at once with
-    "database is locked" if another one wrote meanwhile. oslo.db's own engine
-    opens the file anew for every transaction, which costs more than most
-    transactions do, and its BEGIN can't be told to lock.
-    """
-    made = sa.create_engine(
-        _url, pool_size=_POOL_SIZE, max_overflow=_POOL_OVERFLOW
-    )
-    exc_filters.register_engine(made)
-
-    @event.listens_for(made, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA busy_timeout=10000")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(made, "begin")
-    def begin(connection: sa.Connection) -> None:
-        mode = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    return made
-
-
-def _prepare_mysql(engine: sa.Engine) -> None:
-    """Make a session see what PostgreSQL's would, in UTC, in all of UTF-8.
-
-    READ COMMITTED, so that what is read under a lock is what was committed
-    before it; UTC, since UNIX_TIMESTAMP(SYSDATE()) is wrong for an hour each
-    autumn elsewhere; utf8mb4, since oslo.db asks for three bytes only.
-    """
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        with contextlib.closing(connection.cursor()) as cursor:
-            cursor.execute("SET NAMES utf8mb4")
-            cursor.execute("SET SESSION time_zone = '+00:00'")
-            cursor.execute(
-                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-            )
-
-    # oslo.db tried the connection before the listener was there.
-    engine.dispose()
 
 
 def reader(
     function: Callable[Concatenate[orm.Session, P], R],
 ) -> Callable[P, R]:
-    """Give the function a session to read with."""
+    """Give the function a session to read with.
+
+    :raises DatabaseUnavailable: see :func:`writer`
+    """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with orm.Session(get_engine()) as session:
-            return function(session, *args, **kwargs)
+        def read() -> R:
+            with orm.Session(get_engine()) as session:
+                return function(session, *args, **kwargs)
+
+        return _insist(read)
 
     return wrapper
 
@@ -141,26 +97,45 @@ def reader(
 def writer(
     function: Callable[Concatenate[orm.Session, P], R],
 ) -> Callable[P, R]:
-    """Run the function in a transaction, again where that can help."""
+    """Run the function in a transaction.
+
+    :raises DatabaseUnavailable: the database is away or stays busy; whether
+        a transaction that was to be committed has been is not known.
+    """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(1, _MAX_TRIES + 1):
-            try:
-                engine = get_engine().execution_options(begin="IMMEDIATE")
-                with (
-                    _turn(engine),
-                    orm.Session(engine, execution_options=_OPTIONS) as session,
-                    session.begin(),
-                ):
-                    return function(session, *args, **kwargs)
-            except Exception as error:
-                if attempt == _MAX_TRIES or not is_transient(error):
-                    raise
-                time.sleep(_PAUSE * 2 ** min(attempt, 6))
-        raise AssertionError("unreachable")
+        def write() -> R:
+            engine = get_engine().execution_options(begin="IMMEDIATE")
+            with (
+                _turn(engine),
+                orm.Session(engine, execution_options=_OPTIONS) as session,
+                session.begin(),
+            ):
+                return function(session, *args, **kwargs)
+
+        return _insist(write)
 
     return wrapper
+
+
+def _insist(transaction: Callable[[], R]) -> R:
+    """Run a transaction, again where that can help."""
+    deadline = time.monotonic() + (_options["response_timeout"] or math.inf)
+    tries = 0
+    while True:
+        try:
+            return transaction()
+        except Exception as error:
+            tries += 1
+            late = tries == _MAX_TRIES or time.monotonic() > deadline
+            if is_transient(error) and not late:
+                time.sleep(_PAUSE * 2 ** min(tries, 6))
+            elif is_transient(error) or is_away(error):
+                LOG.warning("The database can't be used: %s", _cause(error))
+                raise exceptions.DatabaseUnavailable from error
+            else:
+                raise
 
 
 def _turn(engine: sa.Engine) -> contextlib.AbstractContextManager[object]:
@@ -176,9 +151,7 @@ def _turn(engine: sa.Engine) -> contextlib.AbstractContextManager[object]:
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether the same transaction may well succeed if run again."""
-    if isinstance(
-        error, (db_exception.DBDeadlock, db_exception.DBConnectionError)
-    ):
+    if isinstance(error, db_exception.DBDeadlock):
         return True
     if not isinstance(error, (exc.DBAPIError, db_exception.DBError)):
         return False
@@ -188,3 +161,25 @@ def is_transient(error: BaseException) -> bool:
         or "could not serialize" in text
         or "Record has changed since last read" in text
     )
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether the trouble is the database's own, and may last.
+
+    An OperationalError is not of the statement's making, says PEP 249: the
+    server is not there, ends, starts, is full or too slow.
+    """
+    return isinstance(
+        error,
+        (
+            db_exception.DBConnectionError,
+            exc.OperationalError,
+            exc.TimeoutError,  # all connections are in use
+        ),
+    )
+
+
+def _cause(error: Exception) -> str:
+    """Return the driver's own words, without statement and values."""
+    inner = getattr(error, "inner_exception", None) or error
+    return " ".join(str(getattr(inner, "orig", None) or inner).split())

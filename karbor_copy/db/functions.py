@@ -21,6 +21,16 @@ class now_ms(functions.FunctionElement[int]):  # noqa: N801  named as SQL
     inherit_cache = True
 
 
+class statement_ms(functions.FunctionElement[int]):  # noqa: N801  as SQL
+    """The database's clock when the statement began, in milliseconds.
+
+    Unlike a clock that goes on it can be looked up in an index.
+    """
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
 class new_uuid(functions.FunctionElement[str]):  # noqa: N801  named as SQL
     """A new UUID for each row, as 36 lower-case characters."""
 
@@ -29,6 +39,7 @@ class new_uuid(functions.FunctionElement[str]):  # noqa: N801  named as SQL
 
 
 @compiler.compiles(now_ms, "sqlite")
+@compiler.compiles(statement_ms, "sqlite")
 def _now_sqlite(_element: now_ms, _compiler: Any, **_kw: Any) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
@@ -42,6 +53,21 @@ def _now_postgresql(_element: now_ms, _compiler: Any, **_kw: Any) -> str:
 @compiler.compiles(now_ms, "mariadb")
 def _now_mysql(_element: now_ms, _compiler: Any, **_kw: Any) -> str:
     return "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+
+
+@compiler.compiles(statement_ms, "postgresql")
+def _statement_postgresql(
+    _element: statement_ms, _compiler: Any, **_kw: Any
+) -> str:
+    return "CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)"
+
+
+@compiler.compiles(statement_ms, "mysql")
+@compiler.compiles(statement_ms, "mariadb")
+def _statement_mysql(
+    _element: statement_ms, _compiler: Any, **_kw: Any
+) -> str:
+    return "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 
 
 @compiler.compiles(new_uuid, "sqlite")

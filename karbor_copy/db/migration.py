@@ -5,8 +5,10 @@ import pathlib
 
 from alembic import command
 from alembic import config
+from alembic import script
 from alembic import util
 from alembic.runtime import migration
+from sqlalchemy import orm
 
 from karbor_copy import exceptions
 from karbor_copy.db import engine
@@ -23,11 +25,16 @@ def sync(version: str = "head") -> None:
         raise exceptions.Invalid(str(error)) from error
 
 
-def version() -> str | None:
+@engine.reader
+def version(session: orm.Session) -> str | None:
     """Return the version of the schema, None for an empty database."""
-    with engine.get_engine().connect() as connection:
-        context = migration.MigrationContext.configure(connection)
-        return context.get_current_revision()
+    context = migration.MigrationContext.configure(session.connection())
+    return context.get_current_revision()
+
+
+def newest() -> str | None:
+    """Return the version that this code needs."""
+    return script.ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> config.Config:

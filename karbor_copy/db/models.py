@@ -128,7 +128,17 @@ class Checkpoint(Base):
 
 class Copy(Timestamps, Base):
     __tablename__ = "copies"
-    __table_args__ = (sa.Index(None, "project_id", "created_at", "id"),)
+    __table_args__ = (
+        sa.Index(None, "project_id", "created_at", "id"),
+        sa.Index(
+            "ix_copies_last_finished",
+            "provider_id",
+            "target_provider_id",
+            "status",
+            "updated_at",
+            "created_at",
+        ),
+    )
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
     project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
@@ -147,6 +157,7 @@ class CheckpointCopy(Timestamps, Base):
     """One checkpoint's copy to one target; its operation log has its id."""
 
     __tablename__ = "checkpoint_copies"
+    __table_args__ = (sa.Index(None, "project_id", "status"),)
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
     #: The request that made it, NULL where a reconcile found it in a bank.
@@ -206,7 +217,7 @@ class OperationLog(Timestamps, Base):
 
     __tablename__ = "operation_logs"
     __table_args__ = (
-        sa.Index(None, "state", "due_at", "created_at", "id"),
+        sa.Index(None, "state", "due_at", "project_id", "created_at", "id"),
         sa.Index(None, "project_id", "created_at", "id"),
     )
 
@@ -216,6 +227,8 @@ class OperationLog(Timestamps, Base):
     checkpoint_id: orm.Mapped[str | None] = orm.mapped_column(Id, index=True)
     plan_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     provider_id: orm.Mapped[str | None] = orm.mapped_column(Id)
+    #: Of the bank that is worked in: a copy's target, else its own.
+    target_provider_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     restore_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     verification_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     scheduled_operation_id: orm.Mapped[str | None] = orm.mapped_column(Id)

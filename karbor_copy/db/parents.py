@@ -5,6 +5,7 @@ Without the lock two members that end at the same time would each see the
 other one open, and the request would stay open for ever.
 """
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,9 @@ _Copy = models.Copy
 _Member = models.CopyMember
 _Child = models.CheckpointCopy
 
+#: Requests that have ended, by their ids: how.
+Ended = dict[str, status.CopyStatus]
+
 #: A request that was cancelled waits only for what was told to stop.
 _KEEPS_OPEN: Final = (
     _Child.status.in_(status.OPEN_COPY_STATUSES),
@@ -30,67 +34,98 @@ _KEEPS_OPEN: Final = (
 )
 
 
-def lock(session: orm.Session, checkpoint_copy_id: str) -> list[str]:
-    """Lock the requests that wait for a checkpoint copy, then itself.
+def lock(session: orm.Session, checkpoint_copy_id: str) -> dict[str, str]:
+    """Lock the requests that wait for a checkpoint copy, in order.
 
     ``checkpoint_copy_id`` is the id of a row of ``checkpoint_copies``;
-    return the requests' ids.
+    return the status of each request by its id.
+    """
+    return _locked(
+        session,
+        _Copy.id.in_(
+            sa.select(_Member.copy_id).where(
+                _Member.checkpoint_copy_id == checkpoint_copy_id
+            )
+        ),
+    )
+
+
+def _locked(
+    session: orm.Session, wanted: sa.ColumnElement[bool]
+) -> dict[str, str]:
+    rows = session.execute(
+        sa.select(_Copy.id, _Copy.status)
+        .where(wanted)
+        .order_by(_Copy.id)
+        .with_for_update()
+    )
+    return {row.id: row.status for row in rows}
+
+
+def member_began(session: orm.Session, checkpoint_copy_id: str) -> None:
+    """Show that there is work on the requests that wait for this one.
+
+    Most show it already, and are not locked for it.
     """
     waiting = session.scalars(
         sa.select(_Copy.id)
+        .join(_Member, _Member.copy_id == _Copy.id)
         .where(
-            _Copy.id.in_(
-                sa.select(_Member.copy_id).where(
-                    _Member.checkpoint_copy_id == checkpoint_copy_id
-                )
-            )
+            _Member.checkpoint_copy_id == checkpoint_copy_id,
+            _Copy.status == status.CopyStatus.WAIT_COPYING,
         )
         .order_by(_Copy.id)
-        .with_for_update()
     ).all()
-    session.execute(
-        sa.select(_Child.id)
-        .where(_Child.id == checkpoint_copy_id)
-        .with_for_update()
-    )
-    return list(waiting)
+    for copy_id in waiting:
+        _show_work(session, copy_id)
 
 
-def lock_requests(session: orm.Session, copy_ids: Sequence[str]) -> None:
-    """Lock these requests, in order."""
-    session.execute(
-        sa.select(_Copy.id)
-        .where(_Copy.id.in_(copy_ids))
-        .order_by(_Copy.id)
-        .with_for_update()
-    )
-
-
-def member_began(session: orm.Session, copy_ids: Sequence[str]) -> None:
-    """Show that there is work on these locked requests."""
+def _show_work(session: orm.Session, copy_id: str) -> None:
     transitions.move(
-        session, _Copy, status.CopyStatus.COPYING, _Copy.id.in_(copy_ids)
+        session, _Copy, status.CopyStatus.COPYING, _Copy.id == copy_id
     )
 
 
-def member_ended(session: orm.Session, copy_ids: Sequence[str]) -> None:
-    """Settle those of these locked requests that wait for nothing more.
+def member_ended(
+    session: orm.Session, checkpoint_copy_id: str, locked: Mapping[str, str]
+) -> Ended:
+    """Settle the requests that have waited for nothing but this one.
 
-    Of the others the members are not counted: they may be thousands, of
-    which each would be counted at the end of each.
+    ``locked`` are those known, and locked, before it ended; others may have
+    adopted it since. Of those that go on the members are not counted: they
+    may be thousands, of which each would be counted at the end of each.
+    Return those that have come to their end.
     """
-    for copy_id in copy_ids:
+    found = session.scalars(
+        sa.select(_Member.copy_id).where(
+            _Member.checkpoint_copy_id == checkpoint_copy_id
+        )
+    )
+    late = set(found) - locked.keys()
+    known = (
+        {**locked, **_locked(session, _Copy.id.in_(late))} if late else locked
+    )
+    ended: Ended = {}
+    for copy_id in known:
         if session.scalar(_waits_for(copy_id)) is None:
-            settle(session, [copy_id])
-        else:
-            member_began(session, [copy_id])
+            ended |= settle(session, [copy_id])
+        elif known[copy_id] == status.CopyStatus.WAIT_COPYING:
+            _show_work(session, copy_id)
+    return ended
 
 
-def settle(session: orm.Session, copy_ids: Sequence[str]) -> None:
-    """Give each locked request the status that its members make."""
+def settle(session: orm.Session, copy_ids: Sequence[str]) -> Ended:
+    """Give each locked request the status that its members make.
+
+    Return those that have come to their end.
+    """
+    ended: Ended = {}
     for copy_id in copy_ids:
         wanted = _wanted(session, copy_id)
-        transitions.move(session, _Copy, wanted, _Copy.id == copy_id)
+        moved = transitions.move(session, _Copy, wanted, _Copy.id == copy_id)
+        if moved and wanted not in status.OPEN_COPY_STATUSES:
+            ended[copy_id] = wanted
+    return ended
 
 
 def _wanted(session: orm.Session, copy_id: str) -> status.CopyStatus:
@@ -163,7 +198,7 @@ def find_unsettled(session: orm.Session) -> list[str]:
 
 
 @engine.writer
-def settle_now(session: orm.Session, copy_ids: Sequence[str]) -> None:
-    """Settle requests whose members have all ended."""
-    lock_requests(session, copy_ids)
-    settle(session, copy_ids)
+def settle_now(session: orm.Session, copy_ids: Sequence[str]) -> Ended:
+    """Settle requests whose members have all ended; return them."""
+    _locked(session, _Copy.id.in_(copy_ids))
+    return settle(session, copy_ids)

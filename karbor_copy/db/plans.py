@@ -24,6 +24,13 @@ from karbor_copy.db import paging
 _Plan = models.Plan
 _Resource = models.PlanResource
 
+# Built once: building it takes longer than running it.
+_LOCK: Final = (
+    sa.select(_Plan.project_id, _Plan.provider_id, _Plan.deleted)
+    .where(_Plan.id == sa.bindparam("plan_id"))
+    .with_for_update()
+)
+
 _SORTABLE: Final = {
     "id": _Plan.id,
     "name": _Plan.name,
@@ -38,28 +45,28 @@ _FILTERABLE: Final = {
 }
 
 
-def lock(session: orm.Session, plan_id: str) -> models.Plan | None:
+def lock(session: orm.Session, plan_id: str) -> sa.Row[str, str, bool] | None:
     """Lock a plan's row, deleted or not, until the transaction ends.
 
     What decides which checkpoints are copied takes this lock, and takes it
-    before anything else.
+    before anything else. Return whose the plan is, and whether deleted.
     """
-    return session.scalars(
-        sa.select(_Plan).where(_Plan.id == plan_id).with_for_update()
-    ).one_or_none()
+    return (
+        session.connection().execute(_LOCK, {"plan_id": plan_id}).one_or_none()
+    )
 
 
 def lock_living(
     session: orm.Session, project_id: str, plan_id: str
-) -> models.Plan:
+) -> sa.Row[str, str, bool]:
     """Lock the plan of a project.
 
     :raises PlanNotFound: there is none, or it was deleted.
     """
-    row = lock(session, plan_id)
-    if row is None or row.deleted or row.project_id != project_id:
+    found = lock(session, plan_id)
+    if found is None or found.deleted or found.project_id != project_id:
         raise exceptions.PlanNotFound(plan_id=plan_id)
-    return row
+    return found
 
 
 @engine.writer
@@ -109,7 +116,8 @@ def update(
     :raises PlanNotFound: there is none in this project, or it was deleted.
     :raises InvalidPlan: the plan was started.
     """
-    row = lock_living(session, project_id, plan_id)
+    lock_living(session, project_id, plan_id)
+    row = session.get_one(_Plan, plan_id)
     if row.status != status.PlanStatus.SUSPENDED:
         raise exceptions.InvalidPlan(
             reason=f"a plan that is {row.status} can't be changed."
@@ -133,7 +141,8 @@ def delete(session: orm.Session, project_id: str, plan_id: str) -> None:
 
     :raises PlanNotFound: there is none in this project, or it was deleted.
     """
-    row = lock_living(session, project_id, plan_id)
+    lock_living(session, project_id, plan_id)
+    row = session.get_one(_Plan, plan_id)
     row.deleted = True
     row.deleted_at = functions.utcnow()
 

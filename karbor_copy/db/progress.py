@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from karbor_copy.db import functions
 from karbor_copy.db import models
 
 _Child = models.CheckpointCopy
@@ -26,17 +27,30 @@ def counters(progress: Mapping[str, Any]) -> dict[str, int]:
     return {name: progress[name] for name in _COUNTERS if name in progress}
 
 
-def store(
-    session: orm.Session, log_id: str, progress: Mapping[str, Any]
-) -> None:
-    """Show the progress of a copy in its checkpoint copy too.
+def columns(progress: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the progress as the columns of a checkpoint copy.
 
     Without ``resources``, which may be many, these stay as they are.
     """
-    columns: dict[str, Any] = counters(progress)
+    found: dict[str, Any] = counters(progress)
     if progress.get("resources"):
-        columns["resources"] = progress["resources"]
-    if columns:
-        session.execute(
-            sa.update(_Child).where(_Child.id == log_id).values(columns)
-        )
+        found["resources"] = progress["resources"]
+    return found
+
+
+def store(
+    session: orm.Session,
+    log_id: str,
+    progress: Mapping[str, Any],
+    *where: sa.ColumnElement[bool],
+) -> bool:
+    """Show the progress of a copy in its checkpoint copy too.
+
+    Tell whether there is one for which the conditions hold.
+    """
+    stored = session.execute(
+        sa.update(_Child)
+        .where(_Child.id == log_id, *where)
+        .values(updated_at=functions.utcnow(), **columns(progress))
+    )
+    return bool(stored.rowcount)  # type: ignore[attr-defined]

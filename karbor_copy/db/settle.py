@@ -2,7 +2,7 @@
 """How an operation ends: all rows it concerns, in one transaction.
 
 Everything here is fenced by the epoch of the claim: where the lease was
-lost, nothing is changed and the answer is False. What a failed or cancelled
+lost, nothing is changed and LeaseLost is raised. What a failed or cancelled
 operation left in a bank is queued for clean-up in the same transaction.
 """
 
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from oslo_log import log as logging
 from sqlalchemy import orm
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoint_copies
@@ -79,37 +80,40 @@ def settle(
     log: operation_log.OperationLog,
     outcome: Outcome,
     lease: float,
-) -> bool:
+) -> parents.Ended:
     """End an operation; all that waits for it learns of it here.
 
     ``lease`` is the length of one in seconds, after which the first sweep
-    against late writers is due.
+    against late writers is due. Return the copy requests that end with it.
+
+    :raises LeaseLost: it is another worker's by now, or has ended.
     """
+    ended: parents.Ended = {}
     if log.operation_type is _Type.COPY:
-        parents.lock(session, log.id)
-    if not _settle_log(session, log, outcome):
-        return False
+        waiting = parents.lock(session, log.id)
+        _end_copy(session, log, outcome)
+        _settle_log(session, log, outcome)
+        ended = parents.member_ended(session, log.id, waiting)
+    else:
+        _settle_log(session, log, outcome)
     _SETTLERS[log.operation_type](session, log, outcome)
-    if log.operation_type is _Type.COPY:
-        # A request may have adopted it since the lock above.
-        parents.member_ended(session, parents.lock(session, log.id))
     operation_logs.enqueue(session, _sweeps(log, outcome, lease))
-    return True
+    return ended
 
 
 def _settle_log(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
-) -> bool:
+) -> None:
     model = models.OperationLog
     statuses = status.OPERATION_LOG_STATUSES[log.operation_type]
     shown = statuses[2] if outcome.result is SUCCESS else statuses[3]
     if outcome.result is CANCELLED:
         shown = status.OperationLogStatus.CANCELLED
-    return _move(
+    if not transitions.move(
         session,
         model,
-        log.id,
         status.OperationState.SETTLED,
+        model.id == log.id,
         model.epoch == log.epoch,
         status=shown,
         owner=None,
@@ -117,7 +121,8 @@ def _settle_log(
         error_info=outcome.reason,
         ended_at=functions.utcnow(),
         progress=progress.counters(outcome.progress),
-    )
+    ):
+        raise exceptions.LeaseLost(operation_log_id=log.id)
 
 
 def _move(
@@ -126,51 +131,57 @@ def _move(
     row_id: str | None,
     wanted: str,
     /,
-    *where: sa.ColumnElement[bool],
     **columns: Any,
-) -> bool:
+) -> None:
     """Change one row; say so where its status does not let it."""
-    moved = transitions.move(
-        session, model, wanted, model.id == row_id, *where, **columns
-    )
-    if not moved:
+    if not transitions.move(
+        session, model, wanted, model.id == row_id, **columns
+    ):
         LOG.warning("%s %s is not %s now", model.__tablename__, row_id, wanted)
-    return bool(moved)
+
+
+def _end_copy(
+    session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
+) -> None:
+    columns = progress.columns(outcome.progress)
+    if outcome.result is not SUCCESS:
+        columns["copy_slot"] = None
+    _move(
+        session,
+        models.CheckpointCopy,
+        log.id,
+        outcome.result,
+        error_info=outcome.reason,
+        ended_at=functions.utcnow(),
+        **columns,
+    )
 
 
 def _settle_copy(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
 ) -> None:
-    columns: dict[str, Any] = {
-        "error_info": outcome.reason,
-        "ended_at": functions.utcnow(),
-    }
-    if outcome.result is not SUCCESS:
-        columns["copy_slot"] = None
-    _move(session, models.CheckpointCopy, log.id, outcome.result, **columns)
-    progress.store(session, log.id, outcome.progress)
-    target = session.get(models.Checkpoint, log.checkpoint_id)
-    if target is None:
-        return
-    target.extra_info = {**target.extra_info, "copy_status": outcome.result}
-    _settle_data(session, log, outcome)
+    extra_info = session.scalar(
+        sa.select(models.Checkpoint.extra_info).where(
+            models.Checkpoint.id == log.checkpoint_id
+        )
+    )
+    if extra_info is not None:
+        shown = {**extra_info, "copy_status": outcome.result}
+        _settle_data(session, log, outcome, extra_info=shown)
 
 
 def _settle_data(
-    session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
+    session: orm.Session,
+    log: operation_log.OperationLog,
+    outcome: Outcome,
+    **columns: Any,
 ) -> None:
-    model = models.Checkpoint
-    if outcome.result is not SUCCESS:
-        _move(session, model, log.checkpoint_id, _Checkpoint.ERROR)
-        return
-    _move(
-        session,
-        model,
-        log.checkpoint_id,
-        _Checkpoint.AVAILABLE,
-        committed_at=functions.utcnow(),
-        size=outcome.size,
-    )
+    wanted = _Checkpoint.ERROR
+    if outcome.result is SUCCESS:
+        wanted = _Checkpoint.AVAILABLE
+        columns["committed_at"] = functions.utcnow()
+        columns["size"] = outcome.size
+    _move(session, models.Checkpoint, log.checkpoint_id, wanted, **columns)
 
 
 def _settle_delete(
@@ -256,6 +267,7 @@ def _sweeps(
             checkpoint_id=log.checkpoint_id,
             plan_id=log.plan_id,
             provider_id=None,
+            target_provider_id=log.target_provider_id,
             due_at=functions.now_ms() + int(delay * 1000),
             request_id=log.request_id,
         )

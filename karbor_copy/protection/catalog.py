@@ -7,6 +7,7 @@ found whole. Nothing is ever deleted from a bank here: another region may be
 writing what this one does not know.
 """
 
+import collections
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Reconciler:
         self._registry = registry
         self._banks = banks
         self._project_map = project_map or {}
+        self._buried: dict[str, set[str]] = collections.defaultdict(set)
 
     def reconcile_all(self) -> None:
         """Reconcile every provider, whatever is wrong with another one."""
@@ -94,7 +96,9 @@ class Reconciler:
         """
         bank = self._banks.bank(provider_id)
         store = checkpoint_store.CheckpointStore(bank)
-        return _Round(store, provider_id, self._project_map).run()
+        return _Round(
+            store, provider_id, self._project_map, self._buried[provider_id]
+        ).run()
 
 
 @dataclass(slots=True)
@@ -119,9 +123,12 @@ class _Round:
         store: checkpoint_store.CheckpointStore,
         provider_id: str,
         project_map: Mapping[str, str],
+        buried: set[str],
     ) -> None:
+        """Take the ids that are known to be deleted, and add to them."""
         self._store = store
         self._project_map = project_map
+        self._buried = buried
         self._report = Report(provider_id=provider_id)
         self._began = functions.utcnow()
 
@@ -131,7 +138,7 @@ class _Round:
         self._report.seen = len(ids)
         known = catalog.known(self._report.provider_id)
         self._move_known(known)
-        for group in self._groups(ids - set(known)):
+        for group in self._groups(ids - set(known) - self._buried):
             self._move(group.plan.id, group.project_id)
             self._add(group)
         for checkpoint_id, row in known.items():
@@ -156,6 +163,10 @@ class _Round:
         for checkpoint_id in ids:
             try:
                 index = self._index(checkpoint_id)
+                if index.status is _Status.DELETED:
+                    # Its row, if it had one, was purged.
+                    self._buried.add(checkpoint_id)
+                    continue
                 plan = contents.to_plan(index, self._project_of(index))
             except exceptions.ObjectNotFound:
                 continue  # not committed, or what is left of a deleted one

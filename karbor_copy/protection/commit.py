@@ -9,7 +9,6 @@ Manifest and index are pure functions of rows and digests.
 
 from oslo_log import log as logging
 
-from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import checkpoint_index
@@ -18,6 +17,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import operation_logs
 from karbor_copy.db import settle
 from karbor_copy.protection import running
+from karbor_copy.protection import settling
 
 LOG = logging.getLogger(__name__)
 
@@ -62,9 +62,7 @@ def commit(
     digest = store.write_manifest(
         made, attempt=operation.epoch, check=operation.check
     )
-    operation_logs.mark_committing(
-        operation.id, operation.epoch, digest, operation.progress()
-    )
+    operation_logs.mark_committing(operation.log, digest, operation.progress())
     operation.set_committing()
     _show(operation, store, row, made, digest)
 
@@ -95,17 +93,14 @@ def _show(
     index = index_of(row, status.CheckpointStatus.AVAILABLE, digest)
     store.write_index(index)
     store.write_index_keys(index)
-    settled = settle.settle(
-        operation.log,
+    settling.settle(
+        operation,
         settle.Outcome(
             result=settle.SUCCESS,
             size=made.size,
             progress=operation.progress(),
         ),
-        operation.lease,
     )
-    if not settled:
-        raise exceptions.LeaseLost(operation_log_id=operation.id)
     LOG.info(
         "Checkpoint %s is available: %d objects, %d bytes",
         row.id,

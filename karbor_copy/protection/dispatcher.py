@@ -7,9 +7,10 @@ from concurrent import futures
 
 from oslo_log import log as logging
 
+from karbor_copy import context as request_context
 from karbor_copy import exceptions
 from karbor_copy.data_models import operation_log
-from karbor_copy.db import operation_logs
+from karbor_copy.db import claims
 from karbor_copy.protection import heartbeat
 from karbor_copy.protection import runner as runner_module
 from karbor_copy.protection import running
@@ -23,7 +24,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
-        owner: str,
+        claimer: claims.Claimer,
         runner: runner_module.Runner,
         beat: heartbeat.Heartbeat,
         slots: int,
@@ -31,7 +32,7 @@ class Dispatcher:
         poll_interval: float,
     ) -> None:
         """Take ``lease`` and ``poll_interval`` in seconds."""
-        self._owner = owner
+        self._claimer = claimer
         self._runner = runner
         self._beat = beat
         self._lease = lease
@@ -52,24 +53,33 @@ class Dispatcher:
         """Look for work now."""
         self._wake.set()
 
-    def stop(self, timeout: float) -> bool:
-        """Claim no more, let what runs hand its work back, then return.
+    def stop(self, grace: float, timeout: float) -> bool:
+        """Claim no more, and let what runs end or hand its work back.
 
-        After ``timeout`` seconds what still runs is left to its lease, and
-        the answer is False.
+        Operations get ``grace`` seconds to end by themselves. Then they are
+        told to hand their work back, which another worker goes on with at
+        once. What still runs after ``timeout`` seconds more is left to its
+        lease, and the answer is False.
         """
         self._stopping.set()
         self._wake.set()
         self._thread.join()
-        deadline = time.monotonic() + timeout
-        for operation in self._beat.running_operations():
-            operation.stop(exceptions.OperationDrained())
-        while self._beat.running_operations() and time.monotonic() < deadline:
-            self._wake.wait(0.05)
-            self._wake.clear()
-        ended = not self._beat.running_operations()
+        if not self._has_ended(grace):
+            for operation in self._beat.running_operations():
+                operation.stop(exceptions.OperationDrained())
+        ended = self._has_ended(timeout)
         self._executor.shutdown(wait=ended)
         return ended
+
+    def _has_ended(self, timeout: float) -> bool:
+        """Wait for what runs for so many seconds; tell if it has ended."""
+        deadline = time.monotonic() + timeout
+        while self._beat.running_operations():
+            if time.monotonic() >= deadline:
+                return False
+            self._wake.wait(0.05)
+            self._wake.clear()
+        return True
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -92,22 +102,24 @@ class Dispatcher:
         deadline = time.monotonic() + self._lease
         log: operation_log.OperationLog | None = None
         try:
-            log = operation_logs.claim(self._owner, self._lease)
+            log = self._claimer.claim()
         except Exception as error:  # noqa: BLE001  the database's, any
             LOG.error("No work can be claimed: %s", error)
         if log is None:
             return None
-        LOG.info(
-            "Operation %s claimed: %s of checkpoint %s, attempt %d",
-            log.id,
-            log.operation_type,
-            log.checkpoint_id,
-            log.attempts,
-        )
         return running.RunningOperation(log, deadline, lease=self._lease)
 
     def _work(self, operation: running.RunningOperation) -> None:
+        log = operation.log
         try:
+            request_context.for_project(log.project_id, log.request_id)
+            LOG.info(
+                "Operation %s claimed: %s of checkpoint %s, attempt %d",
+                log.id,
+                log.operation_type,
+                log.checkpoint_id,
+                log.attempts,
+            )
             self._runner.run(operation)
         finally:
             self._beat.remove(operation)

@@ -6,16 +6,21 @@ from collections.abc import Iterable
 from oslo_log import log as logging
 
 from karbor_copy import exceptions
+from karbor_copy import metrics
 from karbor_copy.data_models import status
 from karbor_copy.db import operation_logs
 from karbor_copy.db import settle
 from karbor_copy.protection import running
+from karbor_copy.protection import settling
 
 LOG = logging.getLogger(__name__)
 
 #: Seconds before what must be done is tried again: doubled each time.
 _FIRST_DELAY = 5.0
 _LAST_DELAY = 3600.0
+
+#: What says nothing of the work: another worker, or this one, goes on.
+_HANDED_BACK = (exceptions.OperationDrained, exceptions.DatabaseUnavailable)
 
 
 def growing_delay(attempts: int) -> float:
@@ -46,7 +51,10 @@ def choose(
 
 
 def put_off(operation: running.RunningOperation, error: BaseException) -> None:
-    """Let what must be done in the end be tried again, later each time."""
+    """Let what must be done in the end be tried again, later each time.
+
+    :raises LeaseLost: it is another worker's by now.
+    """
     log = operation.log
     reason = exceptions.reason_of(error)
     delay = growing_delay(log.attempts)
@@ -62,18 +70,30 @@ def put_off(operation: running.RunningOperation, error: BaseException) -> None:
 
 
 def end(operation: running.RunningOperation, error: BaseException) -> None:
-    """Settle the operation as its error demands, fenced by its epoch."""
+    """Settle the operation as its error demands, fenced by its epoch.
+
+    Where the database is away the next claim goes on with it.
+    """
     log = operation.log
-    if isinstance(error, exceptions.LeaseLost):
+    try:
+        if isinstance(error, exceptions.LeaseLost):
+            raise error
+        if isinstance(error, _HANDED_BACK):
+            operation_logs.hand_back(log.id, log.epoch)
+            LOG.info("Operation %s handed back", log.id)
+        elif operation.committing:
+            put_off(operation, error)
+        else:
+            _fail(operation, error)
+    except exceptions.LeaseLost:
+        metrics.lease_lost()
         LOG.warning("Operation %s was taken over by another worker", log.id)
-        return
-    if isinstance(error, exceptions.OperationDrained):
-        operation_logs.hand_back(log.id, log.epoch)
-        LOG.info("Operation %s handed back", log.id)
-        return
-    if operation.committing:
-        put_off(operation, error)
-        return
+    except exceptions.DatabaseUnavailable:
+        LOG.warning("Operation %s is left to its lease", log.id)
+
+
+def _fail(operation: running.RunningOperation, error: BaseException) -> None:
+    log = operation.log
     cancelled = isinstance(error, exceptions.OperationCancelled)
     operation.end_resources(
         status.CopyStatus.CANCELLED if cancelled else status.CopyStatus.ERROR
@@ -83,11 +103,11 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
         error_info=None if cancelled else exceptions.reason_of(error),
         progress=operation.progress(),
     )
-    if settle.settle(log, outcome, operation.lease):
-        LOG.info(
-            "Operation %s (%s of checkpoint %s) ended: %s",
-            log.id,
-            log.operation_type,
-            log.checkpoint_id,
-            outcome.error_info or outcome.result,
-        )
+    settling.settle(operation, outcome)
+    LOG.info(
+        "Operation %s (%s of checkpoint %s) ended: %s",
+        log.id,
+        log.operation_type,
+        log.checkpoint_id,
+        outcome.error_info or outcome.result,
+    )

@@ -6,6 +6,7 @@ import time
 
 from oslo_log import log as logging
 
+from karbor_copy import context as request_context
 from karbor_copy import exceptions
 from karbor_copy.db import operation_logs
 from karbor_copy.protection import running
@@ -69,6 +70,8 @@ class Heartbeat:
                 self._beat(operation)
 
     def _beat(self, operation: running.RunningOperation) -> None:
+        log = operation.log
+        request_context.for_project(log.project_id, log.request_id)
         deadline = time.monotonic() + self._lease
         try:
             operation_logs.heartbeat(

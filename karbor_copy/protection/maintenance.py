@@ -21,6 +21,7 @@ from karbor_copy.db import settle
 from karbor_copy.db import work_rows
 from karbor_copy.protection import contents
 from karbor_copy.protection import running
+from karbor_copy.protection import settling
 
 LOG = logging.getLogger(__name__)
 
@@ -52,11 +53,7 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
 
 def done(operation: running.RunningOperation) -> None:
     """Settle maintenance as a success."""
-    settle.settle(
-        operation.log,
-        settle.Outcome(result=settle.SUCCESS),
-        operation.lease,
-    )
+    settling.settle(operation, settle.Outcome(result=settle.SUCCESS))
 
 
 def _bury(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from oslo_log import log as logging
 
+from karbor_copy import exceptions
+
 LOG = logging.getLogger(__name__)
 
 
@@ -37,6 +39,8 @@ class Periodic:
         while not self._stopping.is_set():
             try:
                 self._function()
+            except exceptions.KarborCopyError as error:
+                LOG.warning("%s failed: %s", self._thread.name, error)
             except Exception:
                 LOG.exception("%s failed", self._thread.name)
             self._stopping.wait(self._interval)

@@ -5,20 +5,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import restore
 from karbor_copy.db import restores
 from karbor_copy.db import verifications
 
 _SetStatus = Callable[[str, str, str, str | None], None]
+_Stop = Callable[[exceptions.OperationStopped], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Karbor's name for the method that tells how a resource fares."""
+    """Karbor's name for the method that tells how a resource fares.
+
+    ``stop`` stops the operation for which it tells.
+    """
 
     id: str
     project_id: str
     set_status: _SetStatus
+    stop: _Stop
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def update_resource_status(
@@ -28,12 +34,19 @@ class Record:
         status: str,
         reason: str | None = None,
     ) -> None:
-        """Store the status, and the reason where there is one."""
+        """Store the status, and the reason where there is one.
+
+        :raises DatabaseUnavailable: the operation stops, whatever the plugin
+            makes of this.
+        """
+        key = f"{resource_type}#{resource_id}"
+        try:
+            self.set_status(self.id, key, status, reason)
+        except exceptions.DatabaseUnavailable as away:
+            self.stop(away)
+            raise
         if reason is not None:
             self._told.add((resource_type, reason))
-        self.set_status(
-            self.id, f"{resource_type}#{resource_id}", status, reason
-        )
 
     def has_told(self, resource_type: str, reason: str) -> bool:
         """Tell whether a plugin has given this reason itself.
@@ -43,19 +56,21 @@ class Record:
         return (resource_type, reason) in self._told
 
 
-def restore_record(row: restore.Restore) -> Record:
+def restore_record(row: restore.Restore, stop: _Stop) -> Record:
     """Return the record of a restore."""
     return Record(
         id=row.id,
         project_id=row.project_id,
         set_status=restores.set_resource_status,
+        stop=stop,
     )
 
 
-def verification_record(row: restore.Verification) -> Record:
+def verification_record(row: restore.Verification, stop: _Stop) -> Record:
     """Return the record of a verification."""
     return Record(
         id=row.id,
         project_id=row.project_id,
         set_status=verifications.set_resource_status,
+        stop=stop,
     )

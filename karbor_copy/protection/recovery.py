@@ -9,6 +9,7 @@ a transaction that never came to settle them.
 from oslo_log import log as logging
 
 from karbor_copy.db import parents
+from karbor_copy.rpc import notifications
 
 LOG = logging.getLogger(__name__)
 
@@ -17,5 +18,6 @@ def sweep() -> None:
     """Settle open copy requests that have no open member."""
     copy_ids = parents.find_unsettled()
     if copy_ids:
-        parents.settle_now(copy_ids)
+        for copy_id, result in parents.settle_now(copy_ids).items():
+            notifications.copy_ended(copy_id, result, None)
         LOG.info("Copy requests settled by the sweep: %d", len(copy_ids))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one claimed operation to its end."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from oslo_log import log as logging
@@ -17,9 +19,11 @@ from karbor_copy.db import work_rows
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import commit
 from karbor_copy.protection import ending
-from karbor_copy.protection import jobs
 from karbor_copy.protection import maintenance
 from karbor_copy.protection import running
+from karbor_copy.protection import threads
+from karbor_copy.protection import work_maker as work_maker_module
+from karbor_copy.protection.flows import operation_flow
 from karbor_copy.providers import registry as provider_registry
 
 LOG = logging.getLogger(__name__)
@@ -38,13 +42,13 @@ class Runner:
         *,
         registry: provider_registry.Registry,
         banks: bank_pool.BankPool,
-        job_maker: jobs.JobMaker,
+        work_maker: work_maker_module.WorkMaker,
         resource_threads: int,
         max_attempts: int,
     ) -> None:
         self._registry = registry
         self._banks = banks
-        self._jobs = job_maker
+        self._work_maker = work_maker
         self._threads = resource_threads
         self._max_attempts = max_attempts
 
@@ -84,30 +88,33 @@ class Runner:
             )
 
     def _run_flow(self, operation: running.RunningOperation) -> None:
-        flow = self._jobs.make(operation)
-        engine = self._engine(flow)
-        # What fails before the first task has begun is not reverted.
-        engine.compile()
-        engine.prepare()
-        try:
-            engine.run()
-        except Exception as error:
-            # The first task's revert has settled it; an error that is not
-            # ours deserves its traceback all the same.
-            if not _is_ours(error):
-                LOG.exception("Operation %s failed", operation.id)
+        work = self._work_maker.make(operation)
+        with self._engine(operation_flow.build_flow(work)) as engine:
+            # What fails before the first task has begun is not reverted.
+            engine.compile()
+            engine.prepare()
+            try:
+                engine.run()
+            except Exception as error:
+                # The first task's revert has settled it; an error that is
+                # not ours deserves its traceback all the same.
+                if not _is_ours(error):
+                    LOG.exception("Operation %s failed", operation.id)
 
-    def _engine(self, flow: linear_flow.Flow) -> Any:
-        """Return an engine, in threads only where there is a choice."""
+    @contextlib.contextmanager
+    def _engine(self, flow: linear_flow.Flow) -> Iterator[Any]:
+        """Yield an engine, in threads only where there is a choice."""
         tasks = sum(
             len(child) if isinstance(child, taskflow_flow.Flow) else 1
             for child in flow
         )
         if tasks <= _SERIAL_TASKS:
-            return engines.load(flow, engine="serial")
+            yield engines.load(flow, engine="serial")
+            return
         # Threads of its own: those of other operations may all be waiting
         # for a bank that is down.
-        return engines.load(flow, engine="parallel", max_workers=self._threads)
+        with threads.Threads(self._threads, "resource") as executor:
+            yield engines.load(flow, engine="parallel", executor=executor)
 
     def _bank(self, operation: running.RunningOperation) -> base.Bank:
         row = work_rows.checkpoint(str(operation.log.checkpoint_id))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from karbor_copy import exceptions
+from karbor_copy import metrics
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
 
@@ -129,6 +130,7 @@ class RunningOperation:
             self._totals["objects_copied"] += objects
             self._totals["bytes_copied"] += size
             self._resource(resource_key)["bytes_copied"] += size
+        metrics.moved(self.log.operation_type, "copied", objects, size)
 
     def add_skipped(self, resource_key: str, objects: int, size: int) -> None:
         """Count what was found done already; ``size`` in bytes."""
@@ -136,6 +138,7 @@ class RunningOperation:
             self._totals["objects_copied"] += objects
             self._totals["bytes_skipped"] += size
             self._resource(resource_key)
+        metrics.moved(self.log.operation_type, "skipped", objects, size)
 
     def set_resource(
         self,

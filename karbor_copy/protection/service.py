@@ -4,25 +4,26 @@
 import os
 
 from oslo_config import cfg
+from oslo_log import log as logging
 
+from karbor_copy.data_models import service
+from karbor_copy.db import claims
 from karbor_copy.db import services
 from karbor_copy.protection import bank_pool
-from karbor_copy.protection import catalog
 from karbor_copy.protection import dispatcher
 from karbor_copy.protection import endpoint
 from karbor_copy.protection import heartbeat
-from karbor_copy.protection import jobs
 from karbor_copy.protection import periodic
-from karbor_copy.protection import recovery
 from karbor_copy.protection import runner
 from karbor_copy.protection import transfer_pool
+from karbor_copy.protection import work_maker
 from karbor_copy.providers import registry as provider_registry
+from karbor_copy.rpc import notifier
 from karbor_copy.rpc import transport as rpc_transport
 
-#: Karbor's name of the binary, which its clients show and filter by.
-BINARY = "karbor-protection"
+LOG = logging.getLogger(__name__)
 
-#: Seconds that a look at a bank gets to end when the service stops.
+#: Seconds that a report gets to end when the service stops.
 _PATIENCE = 5.0
 
 
@@ -35,8 +36,10 @@ class ProtectionService:
         registry: provider_registry.Registry,
         transport: rpc_transport.Transport,
     ) -> None:
+        notifier.configure(conf)
         options = conf.protection
         self._host = conf.host
+        self._grace = options.graceful_shutdown_timeout
         self._timeout = options.shutdown_timeout
         self._banks = bank_pool.BankPool(
             registry, conf.copy_engine.bank_retry_timeout
@@ -53,30 +56,30 @@ class ProtectionService:
             conf.host,
             [endpoint.WakeEndpoint(self._dispatcher.wake)],
         )
-        reconciler = catalog.Reconciler(registry, self._banks)
-        self._periodic = tuple(
-            periodic.Periodic(name, interval, function)
-            for name, interval, function in (
-                ("report", options.report_interval, self._report),
-                ("sweep", options.lease, recovery.sweep),
-                (
-                    "catalog",
-                    options.catalog_sync_interval,
-                    reconciler.reconcile_all,
-                ),
-            )
+        self._report = periodic.Periodic(
+            "report", options.report_interval, self._tell
         )
 
     def _make_dispatcher(
         self, conf: cfg.ConfigOpts, registry: provider_registry.Registry
     ) -> dispatcher.Dispatcher:
-        return dispatcher.Dispatcher(
+        options = conf.protection
+        claimer = claims.Claimer(
+            host=conf.host,
             owner=f"{conf.host}:{os.getpid()}",
+            lease=options.lease,
+            limits=claims.Limits(
+                per_project=options.max_operations_per_project,
+                per_target=options.max_operations_per_target,
+            ),
+        )
+        return dispatcher.Dispatcher(
+            claimer=claimer,
             runner=self._make_runner(conf, registry),
             beat=self._beat,
-            slots=conf.protection.max_concurrent_operations,
-            lease=conf.protection.lease,
-            poll_interval=conf.protection.poll_interval,
+            slots=options.max_concurrent_operations,
+            lease=options.lease,
+            poll_interval=options.poll_interval,
         )
 
     def _make_runner(
@@ -85,7 +88,7 @@ class ProtectionService:
         return runner.Runner(
             registry=registry,
             banks=self._banks,
-            job_maker=jobs.JobMaker(
+            work_maker=work_maker.WorkMaker(
                 registry=registry,
                 banks=self._banks,
                 transfers=self._transfers,
@@ -97,20 +100,20 @@ class ProtectionService:
     def start(self) -> None:
         """Begin to work; returns at once."""
         self._beat.start()
-        for each in self._periodic:
-            each.start()
+        self._report.start()
         self._server.start()
         self._dispatcher.start()
+        LOG.info("Protection service started on %s", self._host)
 
     def stop(self) -> bool:
-        """Hand running work back and end all threads; tell if they ended."""
+        """Let work end or hand it back; tell if all threads have ended."""
         self._server.stop()
-        ended = self._dispatcher.stop(self._timeout)
-        for each in self._periodic:
-            ended &= each.stop(_PATIENCE)
+        ended = self._dispatcher.stop(self._grace, self._timeout)
+        ended &= self._report.stop(_PATIENCE)
         self._beat.stop()
         self._transfers.shutdown()
+        notifier.flush()
         return ended
 
-    def _report(self) -> None:
-        services.report(self._host, BINARY, rpc_transport.TOPIC)
+    def _tell(self) -> None:
+        services.report(self._host, service.PROTECTION, rpc_transport.TOPIC)

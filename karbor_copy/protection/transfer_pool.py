@@ -4,6 +4,8 @@
 import threading
 from concurrent import futures
 
+from karbor_copy.protection import threads as context_threads
+
 
 class TransferPool:
     """Executors by the banks that their threads wait for.
@@ -23,7 +25,7 @@ class TransferPool:
         banks = frozenset(provider_ids)
         with self._lock:
             if banks not in self._executors:
-                self._executors[banks] = futures.ThreadPoolExecutor(
+                self._executors[banks] = context_threads.Threads(
                     self._threads, "transfer"
                 )
             return self._executors[banks]

@@ -26,7 +26,7 @@ from karbor_copy.providers import provider as provider_model
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """One operation at work: made by the runner, filled by the first task.
+    """One operation at work: made of its rows, filled by the first task.
 
     ``provider`` is the one whose plugins do the work; ``bank`` the one that
     a checkpoint is written to, read from or deleted in, ``source_bank`` the

@@ -47,6 +47,14 @@ class Registry:
         """Return all providers by id."""
         return tuple(self._providers.values())
 
+    def routes(self) -> tuple[tuple[str, str], ...]:
+        """Return the ids of source and target of all copies there can be."""
+        return tuple(
+            (found.id, target)
+            for found in self.list()
+            for target in found.targets
+        )
+
     def resource_types(self) -> tuple[str, ...]:
         """Return the types that any provider has a plugin for, sorted."""
         types = {

@@ -22,6 +22,14 @@ def get_transport(
     return oslo_messaging.get_rpc_transport(conf, url=url)
 
 
+def get_notification_transport(
+    conf: cfg.ConfigOpts,
+) -> oslo_messaging.Transport:
+    """Return the transport of notifications, by default the same."""
+    oslo_messaging.set_transport_defaults("karbor_copy")
+    return oslo_messaging.get_notification_transport(conf)
+
+
 def get_client(
     transport: oslo_messaging.Transport,
 ) -> oslo_messaging.RPCClient:

@@ -18,6 +18,7 @@ from karbor_copy.api.v1 import plans
 from karbor_copy.api.v1 import protectables
 from karbor_copy.api.v1 import providers
 from karbor_copy.api.v1 import services as os_services
+from karbor_copy.providers import registry
 
 SOURCE = pathlib.Path(__file__).parents[2] / "api-ref" / "source"
 TEXTS = {path.stem: path.read_text() for path in SOURCE.glob("*.inc")}
@@ -58,9 +59,10 @@ def test_every_route_is_there_and_no_other() -> None:
     nothing: Any = None
     table = routes.table(
         collaborators.Collaborators(
-            registry=nothing,
+            registry=registry.Registry({}),
             client=nothing,
             max_limit=1,
+            max_open_copies=0,
             service_down_time=1.0,
         )
     )

@@ -244,12 +244,6 @@ BODIES: list[tuple[str, Any, int, str]] = [
     ),
     (COPY, copy(plan_id=api_site.EMPTY_PLAN), 400, "not been protected"),
     (COPY, copy(plan_id=api_site.IMAGE_PLAN), 400, api_plugins.IMAGE),
-    (
-        f"providers/{api_site.TWO}/checkpoints/action",
-        copy(),
-        400,
-        "value in the plan",
-    ),
     (f"providers/{NOWHERE}/checkpoints/action", copy(), 404, NOWHERE),
     ("providers/nope/checkpoints/action", copy(), 404, "not be found"),
     # restores and verifications

@@ -103,6 +103,22 @@ def test_a_provider_that_copies_nowhere(site: api_site.Site) -> None:
     assert "no provider to copy to" in response.json["badRequest"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "noun"), [("", "checkpoint"), ("/action", "copy")]
+)
+def test_a_plan_of_another_provider(
+    site: api_site.Site, path: str, noun: str
+) -> None:
+    plan_id = "77777777-0000-4000-8000-000000000002"
+    api_site.add_plan(plan_id, provider_id=api_site.TWO)
+    response = site.user().post_json(
+        f"/v1/{api_site.PROJECT}/providers/{api_site.ONE}/checkpoints{path}",
+        {noun: {"plan_id": plan_id}},
+        status=400,
+    )
+    assert "value in the plan" in response.json["badRequest"]["message"]
+
+
 def test_a_plan_that_the_provider_can_not_protect(
     site: api_site.Site,
 ) -> None:

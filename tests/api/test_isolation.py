@@ -9,6 +9,8 @@ import webtest
 
 from karbor_copy.api import collaborators
 from karbor_copy.api import routes
+from karbor_copy.db import services
+from karbor_copy.providers import registry
 from tests.fakes import api_site
 
 #: What a path's ids are, all of the one project.
@@ -53,6 +55,7 @@ BODIES: dict[str, Any] = {
             "checkpoint_id": api_site.CHECKPOINT,
         }
     },
+    "PUT os-services/{service_id}": {"status": "disabled"},
 }
 #: What belongs to nobody, and what makes something of the caller's own.
 COMMON = (
@@ -63,6 +66,7 @@ COMMON = (
     "GET protectables/{resource_type}/instances",
     "GET protectables/{resource_type}/instances/{resource_id}",
     "GET os-services",
+    "PUT os-services/{service_id}",
     "POST plans",
 )
 PREFIX = "/v1/{project_id}/"
@@ -72,9 +76,10 @@ def routes_below_project() -> list[str]:
     nothing: Any = None
     table = routes.table(
         collaborators.Collaborators(
-            registry=nothing,
+            registry=registry.Registry({}),
             client=nothing,
             max_limit=1,
+            max_open_copies=0,
             service_down_time=1.0,
         )
     )
@@ -106,7 +111,15 @@ def make_things(site: api_site.Site) -> dict[str, str]:
         "restore_id": restore["id"],
         "verification_id": verification["id"],
         "operation_log_id": log["id"],
+        "service_id": make_service(),
     }
+
+
+def make_service() -> str:
+    """Return the id of a service, which is no project's."""
+    services.report("worker-1", "karbor-protection", "topic")
+    (found,) = services.list_all(service_down_time=60.0)
+    return str(found.id)
 
 
 def ask(user: webtest.TestApp, method: str, path: str, body: Any) -> Any:

@@ -29,6 +29,7 @@ SESSION = (
     ("versions-list", "GET", "/"),
     ("version-show", "GET", "/v1/"),
     ("healthcheck", "GET", "/healthcheck"),
+    ("healthcheck-ready", "GET", "/healthcheck/ready"),
     ("plan-create", "POST", f"{P}/plans"),
     ("plan-update", "PUT", f"{P}/plans/<plan-create>"),
     ("plan-show", "GET", f"{P}/plans/<plan-create>"),
@@ -73,6 +74,7 @@ SESSION = (
     ),
     ("operation-log-show", "GET", f"{P}/operation_logs/<operation-logs-list>"),
     ("services-list", "GET", f"{P}/os-services"),
+    ("service-update", "PUT", f"{P}/os-services/<services-list>"),
     (
         "checkpoint-reset",
         "PUT",

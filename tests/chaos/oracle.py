@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges what is on the disk, by the documented format alone.
 
-Nothing of the product is imported: rows are read with sqlite3, banks as
+Nothing of the product is imported: rows are read with plain SQL, banks as
 plain files, and every digest is computed again.
 """
 
 import collections
 import contextlib
+import functools
 import json
 import pathlib
 import sqlite3
 import time
 import uuid
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +28,7 @@ TARGET = "5d6a1b4e-7e5b-4f0e-9d6c-0b8f4a1c2d3e"
 OPEN = ("wait_copying", "copying")
 
 Row = dict[str, Any]
+Read = Callable[[str], list[Row]]
 
 
 class Oracle:
@@ -35,22 +38,21 @@ class Oracle:
         self,
         path: pathlib.Path,
         originals: Mapping[str, Mapping[str, str]],
+        read: Read | None = None,
     ) -> None:
-        """Take checkpoint id -> volume id -> SHA-256 of what was protected."""
+        """Take checkpoint id -> volume id -> SHA-256 of what was protected.
+
+        ``read`` gives all rows of a table, by default of the site's sqlite.
+        """
         self._path = path
+        self.rows: Read = read or functools.partial(
+            _sqlite_rows, path / "karbor_copy.sqlite"
+        )
         self._originals = originals
         self.banks = {
             provider_id: oracle_bank.Bank(path / "banks" / name / "karbor")
             for provider_id, name in REGIONS.items()
         }
-
-    def rows(self, table: str) -> list[Row]:
-        """Return all rows of a table."""
-        path = self._path / "karbor_copy.sqlite"
-        with contextlib.closing(sqlite3.connect(path, timeout=10)) as found:
-            found.row_factory = sqlite3.Row
-            query = f"SELECT * FROM {table}"  # noqa: S608 - ours
-            return [dict(row) for row in found.execute(query)]
 
     # At any time, also right after a kill.
 
@@ -227,6 +229,13 @@ class Oracle:
                 yield f"restored volume {new_id} is not the original"
 
 
+def _sqlite_rows(path: pathlib.Path, table: str) -> list[Row]:
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as found:
+        found.row_factory = sqlite3.Row
+        query = f"SELECT * FROM {table}"  # noqa: S608 - ours
+        return [dict(row) for row in found.execute(query)]
+
+
 def _figures(row: Row, entries: Mapping[str, Row]) -> Iterator[str]:
     total = sum(entry["size"] for entry in entries.values())
     if not (
@@ -241,6 +250,9 @@ def _figures(row: Row, entries: Mapping[str, Row]) -> Iterator[str]:
         )
     if not row["objects_total"] == row["objects_copied"] == len(entries):
         yield f"copy {row['id']} counts its objects wrong"
-    for key, resource in json.loads(row["resources"]).items():
+    told = row["resources"]
+    # Some drivers have parsed it.
+    resources = json.loads(told) if isinstance(told, str) else told
+    for key, resource in resources.items():
         if resource["status"] != "finished":
             yield f"{key} of the finished copy {row['id']} is not"

@@ -38,6 +38,7 @@ heartbeat_interval = 0.2
 poll_interval = 0.2
 report_interval = {interval}
 catalog_sync_interval = {interval}
+graceful_shutdown_timeout = 0
 shutdown_timeout = 3
 max_attempts = {max_attempts}
 

@@ -7,6 +7,7 @@ and nowhere else; nothing in the product knows of it.
 
 import functools
 import os
+import pathlib
 import signal
 import threading
 import time
@@ -21,6 +22,7 @@ from karbor_copy.banks import directory_files
 from karbor_copy.banks import section_copy
 from karbor_copy.db import begin
 from karbor_copy.db import checkpoints
+from karbor_copy.db import claims
 from karbor_copy.db import copies
 from karbor_copy.db import engine
 from karbor_copy.db import operation_logs
@@ -64,7 +66,7 @@ _PUTS = ("put", "put_in_batch", "put_new")
 POINTS: dict[str, Point] = {
     "request": Point(copies, ("create",)),
     "request_protect": Point(checkpoints, ("create_protect",)),
-    "claim": Point(operation_logs, ("claim",), _claimed),
+    "claim": Point(claims.Claimer, ("claim",), _claimed),
     "begin": Point(begin, ("begin",)),
     "graph": Point(begin, ("set_graph",)),
     "put": Point(_Bank, _PUTS, _key("/data_")),
@@ -217,3 +219,23 @@ def slow_down(seconds: float) -> None:
         return function(*args, **kwargs)
 
     _Bank.put_in_batch = wrapper  # type: ignore[method-assign]
+
+
+def keep_journal(path: pathlib.Path) -> None:
+    """Let every object of data that was put be a line of a file."""
+    for name in _PUTS:
+        setattr(_Bank, name, _noted(getattr(_Bank, name), path))
+
+
+def _noted(
+    function: Callable[..., Any], path: pathlib.Path
+) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(bank: Any, key: str, *args: Any, **kwargs: Any) -> Any:
+        result = function(bank, key, *args, **kwargs)
+        if "/data_" in key:
+            with path.open("a") as file:
+                file.write(f"{kwargs['size']} {key}\n")
+        return result
+
+    return wrapper

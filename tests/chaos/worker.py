@@ -6,12 +6,10 @@ import os
 import pathlib
 import signal
 import sys
-import threading
 from dataclasses import dataclass
-from types import FrameType
 
 from karbor_copy import conf as configuration
-from karbor_copy.cmd import setup
+from karbor_copy import startup
 from karbor_copy.cmd import standalone
 from karbor_copy.protection import service
 from karbor_copy.providers import registry as provider_registry
@@ -65,13 +63,8 @@ def _redirect(path: pathlib.Path, number: int) -> None:
 def _serve_protection(path: pathlib.Path) -> None:
     """Work without an API, beside another process."""
     conf = configuration.CONF
-    setup.configure(conf, [], [str(path / "karbor_copy.conf")])
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
+    startup.configure(conf, [], [str(path / "karbor_copy.conf")])
+    stopping = startup.stop_event()
     protection = service.ProtectionService(
         conf,
         provider_registry.load(pathlib.Path(conf.provider_config_dir)),

@@ -16,6 +16,7 @@ def operation_log(**changes: Any) -> model.OperationLog:
         "checkpoint_id": "6f0b9a52-63b5-4b39-a7a0-4a8ff2a4a4d0",
         "plan_id": "3523a271-68aa-42f5-b9ba-56e5200a2ebb",
         "provider_id": "cf56bd3e-97a7-4078-b6d5-f36246333fd9",
+        "target_provider_id": "5d6a1b4e-7e5b-4f0e-9d6c-0b8f4a1c2d3e",
         "restore_id": None,
         "verification_id": None,
         "scheduled_operation_id": None,

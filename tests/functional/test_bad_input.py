@@ -170,11 +170,17 @@ def test_a_target_that_is_not_allowed(
     _refused(site, body, names=target)
 
 
-def test_a_plan_of_another_provider(
+def test_a_plan_of_another_provider(site: deployment.Deployment) -> None:
+    server = {"id": TWO, "type": plugins.SERVER, "name": "web"}
+    body = {"copy": {"plan_id": site.plan([server], provider_id=TWO)}}
+    _refused(site, body, names="provider id")
+
+
+def test_a_provider_without_targets(
     site: deployment.Deployment, plan_id: str
 ) -> None:
     body = {"copy": {"plan_id": plan_id}}
-    _refused(site, body, names="provider id", provider_id=TWO)
+    _refused(site, body, names=TWO, provider_id=TWO)
 
 
 def test_a_plan_of_another_project(

@@ -118,7 +118,8 @@ def test_it_is_imported_with_its_plan(
         world.shell: "wait_copying",
         world.failed: "error",
     }
-    assert site.checkpoint(ONE, world.deleted)["status"] == "deleted"
+    path = f"providers/{ONE}/checkpoints/{world.deleted}"
+    assert site.api.get(site.url(path), status=404)
     shown = site.checkpoint(ONE, world.second)
     assert shown["created_at"] == "2019-05-02"
     assert json.loads(shown["extra_info"]) == {}

@@ -114,7 +114,7 @@ def value(table: str, name: str) -> str:
 
 def row(table: str, item_id: str) -> list[str]:
     """Return the cells of the line that begins with the id."""
-    found = re.search(rf"^\| {item_id} \|.*$", table, re.MULTILINE)
+    found = re.search(rf"^\| {item_id} +\|.*$", table, re.MULTILINE)
     assert found is not None, table
     return [cell.strip() for cell in found[0].strip("|").split("|")]
 
@@ -181,7 +181,7 @@ def _checkpoint(karbor: Karbor, plan_id: str) -> str:
 
 
 def _id_of(table: str, operation: str) -> str:
-    found = re.search(rf"^\| (\S+) \| {operation} ", table, re.MULTILINE)
+    found = re.search(rf"^\| (\S+) +\| {operation} ", table, re.MULTILINE)
     assert found is not None, table
     return found[1]
 
@@ -209,6 +209,25 @@ def _logged(karbor: Karbor, restore_id: str) -> None:
     assert row(logs, log_id)[5] == restore_id
     shown = karbor("operationlog-show", log_id)
     assert value(shown, "restore_id") == restore_id
+
+
+def test_services_are_disabled_and_enabled(karbor: Karbor) -> None:
+    listed = standalone.wait(
+        lambda: _if_in(karbor("service-list"), "karbor-protection")
+    )
+    service_id = _id_of(listed, "karbor-protection")
+    disabled = karbor("service-disable", service_id, "--reason", "a new disk")
+    assert row(disabled, service_id)[3] == "disabled"
+    assert row(karbor("service-list"), service_id)[6] == "a new disk"
+    enabled = karbor("service-enable", service_id)
+    assert row(enabled, service_id)[3] == "enabled"
+    disabled = karbor("service-disable", service_id)
+    assert row(disabled, service_id)[3] == "disabled"
+    karbor("service-enable", service_id)
+
+
+def _if_in(text: str, part: str) -> str:
+    return text if part in text else ""
 
 
 def test_a_copy_is_a_checkpoint_like_any_other(

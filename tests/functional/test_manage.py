@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """karbor-copy-manage as a process, beside the state of a standalone."""
 
+import datetime
 import os
 import pathlib
 import shutil
@@ -12,10 +13,14 @@ import pytest
 
 from karbor_copy.client.v1 import waits
 from karbor_copy.cmd import state as state_module
+from karbor_copy.db import engine
+from karbor_copy.db import models
+from tests.fixtures import database
+from tests.fixtures import rows
 from tests.fixtures import standalone
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
-REVISION = "0001\n"
+REVISION = "0004\n"
 GONE = "Bank unavailable: the container is missing"
 
 Manage = Callable[..., subprocess.CompletedProcess[str]]
@@ -95,6 +100,31 @@ def test_a_bank_is_missing(manage: Manage, state: pathlib.Path) -> None:
     bad, well = done.stdout.splitlines()
     assert bad == f"{TWO} region-two: {GONE}"
     assert well == f"{ONE} region-one: ok"
+
+
+def test_purge(copied: pathlib.Path, manage: Manage) -> None:
+    database.configure(f"sqlite:///{copied}/karbor_copy.sqlite")
+    for log in rows.all_of(models.OperationLog):
+        rows.change(
+            models.OperationLog,
+            log.id,
+            updated_at=log.updated_at - datetime.timedelta(days=9),
+        )
+    engine.dispose()
+    foretold = manage("db", "purge", "--older-than", "8", "--dry-run")
+    assert foretold.stdout.splitlines()[:2] == [
+        "operation_logs: 2 would be deleted",
+        "restores: 0 would be deleted",
+    ]
+    done = manage("db", "purge", "--older-than", "8")
+    assert "operation_logs: 2 deleted" in done.stdout
+    again = manage("db", "purge", "--older-than", "8")
+    assert "operation_logs: 0 deleted" in again.stdout
+    with standalone.serving(copied) as service:
+        client = service.client()
+        (copy,) = client.copies.list()
+        assert copy["status"] == "finished"
+        assert list(client.operation_logs.list()) == []
 
 
 @pytest.fixture

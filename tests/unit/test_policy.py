@@ -46,7 +46,7 @@ MEMBERS = {
     "restore:create",
     "verification:create",
 }
-ADMINS = {"service:get_all"}
+ADMINS = {"service:get_all", "service:update"}
 PERSONAS = {
     "admin": READERS | MEMBERS | ADMINS,
     "member,reader": READERS | MEMBERS,

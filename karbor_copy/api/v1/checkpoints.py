@@ -13,11 +13,13 @@ from karbor_copy.api import links
 from karbor_copy.api import query
 from karbor_copy.api.schemas import checkpoints as schema
 from karbor_copy.api.v1 import parameters
-from karbor_copy.api.v1 import plan_use
 from karbor_copy.api.v1 import views
+from karbor_copy.data_models import ids
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoints as db
+from karbor_copy.db import plans
 from karbor_copy.policies import checkpoints as policies
+from karbor_copy.rpc import notifications
 
 LISTING = query.Listing(
     filters=("status",), others=("plan_id", "start_date", "end_date")
@@ -62,7 +64,9 @@ class CheckpointController:
         """Protect the resources of a plan."""
         body = this.body["checkpoint"]
         provider = self._collaborators.registry.get(provider_id)
-        plan = plan_use.read(this, provider, body)
+        plan = plans.get(this.project_id, ids.canonical(body["plan_id"]))
+        if plan.provider_id != provider.id:
+            raise exceptions.ProviderMismatch(place="plan")
         parameters.check_supported(
             provider, "protect", [item.type for item in plan.resources]
         )
@@ -71,7 +75,9 @@ class CheckpointController:
             extra_info=_extra_info(body),
             request_id=this.context.request_id,
         )
-        self._wake(this, status.OperationType.PROTECT, checkpoint.id)
+        self._begun(
+            this, status.OperationType.PROTECT, provider.id, checkpoint.id
+        )
         return {"checkpoint": views.checkpoint(checkpoint)}
 
     @expose.expose(policies.DELETE)
@@ -86,7 +92,9 @@ class CheckpointController:
             checkpoint_id,
             this.context.request_id,
         )
-        self._wake(this, status.OperationType.DELETE, checkpoint_id)
+        self._begun(
+            this, status.OperationType.DELETE, provider.id, checkpoint_id
+        )
         return {}
 
     @expose.expose(policies.UPDATE, schema=schema.RESET)
@@ -102,15 +110,26 @@ class CheckpointController:
             status.CheckpointStatus(this.body["os-resetState"]["state"]),
             this.context.request_id,
         )
-        self._wake(this, status.OperationType.RESET, checkpoint_id)
+        self._begun(
+            this, status.OperationType.RESET, provider.id, checkpoint_id
+        )
         return {}
 
-    def _wake(
+    def _begun(
         self,
         this: call.Call,
         operation_type: status.OperationType,
+        provider_id: str,
         checkpoint_id: str,
     ) -> None:
+        """Notify, and wake the workers."""
+        notifications.checkpoint_started(
+            operation_type,
+            project_id=this.project_id,
+            provider_id=provider_id,
+            checkpoint_id=checkpoint_id,
+            request_id=this.context.request_id,
+        )
         self._collaborators.client.wake(
             this.context, operation_type, checkpoint_id
         )

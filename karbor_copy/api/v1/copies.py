@@ -13,7 +13,6 @@ from karbor_copy.api import links
 from karbor_copy.api import query
 from karbor_copy.api.schemas import copies as schema
 from karbor_copy.api.v1 import parameters
-from karbor_copy.api.v1 import plan_use
 from karbor_copy.api.v1 import views
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import ids
@@ -22,6 +21,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import copies as db
 from karbor_copy.policies import copies as policies
 from karbor_copy.providers import provider as provider_model
+from karbor_copy.rpc import notifications
 
 LISTING = query.Listing(
     filters=("plan_id", "provider_id", "target_provider_id", "status")
@@ -46,22 +46,21 @@ class CopyController:
         source = self._collaborators.registry.get(provider_id)
         given = body.get("provider_id")
         if given is not None and ids.canonical(given) != source.id:
-            raise plan_use.mismatch("URL")
-        plan = plan_use.read(this, source, body)
+            raise exceptions.ProviderMismatch(place="URL")
         target = self._target(source, body.get("target_provider_id"))
-        wanted = parameters.read(body, source, "copy")
         copy = db.create(
             copy_request.CopyRequest(
                 project_id=this.project_id,
                 provider_id=source.id,
                 target_provider_id=target.id,
-                plan_id=plan.id,
-                parameters=wanted,
+                plan_id=ids.canonical(body["plan_id"]),
+                parameters=parameters.read(body, source, "copy"),
                 request_id=this.context.request_id,
             ),
             type_checker(source, target),
+            self._collaborators.max_open_copies,
         )
-        return {"copy": views.new_copy(self._woken(this, copy))}
+        return {"copy": views.new_copy(self._begun(this, copy))}
 
     @expose.expose(policies.GET_ALL, query=LISTING.names)
     def index(self, this: call.Call) -> dict[str, Any]:
@@ -107,9 +106,10 @@ class CopyController:
         if "cancel" in this.body:
             this.context.can(policies.CANCEL)
             copy = db.cancel(this.project_id, copy_id)
+            _notify_end(this, copy)
         else:
             this.context.can(policies.RETRY)
-            copy = self._woken(this, self._retry(this, copy_id))
+            copy = self._begun(this, self._retry(this, copy_id))
         return {"copy": views.copy(copy)}
 
     def _retry(self, this: call.Call, copy_id: str) -> copy_request.Copy:
@@ -121,6 +121,7 @@ class CopyController:
             copy_id,
             type_checker(source, target),
             this.context.request_id,
+            self._collaborators.max_open_copies,
         )
 
     def _target(
@@ -145,15 +146,23 @@ class CopyController:
                 f"target_provider_id {target_id} is not available."
             ) from error
 
-    def _woken(
+    def _begun(
         self, this: call.Call, copy: copy_request.Copy
     ) -> copy_request.Copy:
-        """Wake the workers where the copy has work for them."""
+        """Notify; wake the workers where the copy has work for them."""
+        notifications.copy_started(copy, this.context.request_id)
+        _notify_end(this, copy)
         if copy.status in status.OPEN_COPY_STATUSES:
             self._collaborators.client.wake(
                 this.context, status.OperationType.COPY, copy.id
             )
         return copy
+
+
+def _notify_end(this: call.Call, copy: copy_request.Copy) -> None:
+    """Notify of a copy for which nothing is left to do."""
+    if copy.status not in status.OPEN_COPY_STATUSES:
+        notifications.copy_ended(copy.id, copy.status, this.context.request_id)
 
 
 def type_checker(

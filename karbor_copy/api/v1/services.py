@@ -3,18 +3,23 @@
 
 from typing import Any
 
+from karbor_copy import exceptions
 from karbor_copy.api import call
 from karbor_copy.api import collaborators
 from karbor_copy.api import expose
+from karbor_copy.api.schemas import services as schema
 from karbor_copy.api.v1 import views
+from karbor_copy.data_models import status
 from karbor_copy.db import services as db
 from karbor_copy.policies import services as policies
 
 QUERY = ("host", "binary")
+#: Of an id; beyond that not every database can compare it.
+_MOST_DIGITS = 9
 
 
 class ServiceController:
-    """/os-services."""
+    """/os-services and /os-services/{service_id}."""
 
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
@@ -29,3 +34,30 @@ class ServiceController:
             service_down_time=self._collaborators.service_down_time,
         )
         return {"services": [views.service(item) for item in found]}
+
+    @expose.expose(policies.UPDATE, schema=schema.UPDATE)
+    def update(self, this: call.Call, service_id: str) -> dict[str, Any]:
+        """Let a host take work, or no more of it."""
+        wanted = status.ServiceStatus(this.body["status"])
+        reason = this.body.get("disabled_reason")
+        if wanted is status.ServiceStatus.ENABLED and reason is not None:
+            raise exceptions.Invalid(
+                f"disabled_reason can't be given with status {wanted}."
+            )
+        changed = db.set_status(
+            _number(service_id),
+            wanted,
+            reason,
+            service_down_time=self._collaborators.service_down_time,
+        )
+        return {"service": views.service(changed)}
+
+
+def _number(service_id: str) -> int:
+    if (
+        len(service_id) > _MOST_DIGITS
+        or not service_id.isascii()
+        or not service_id.isdigit()
+    ):
+        raise exceptions.ServiceNotFound(service_id=service_id)
+    return int(service_id)

@@ -58,6 +58,10 @@ class NotFound(ApiError):
     """The thing named does not exist, or not for this project."""
 
 
+class Unavailable(ApiError):
+    """Something that the server needs is away for the moment."""
+
+
 class NameNotFound(ClientError):
     """No thing has this name."""
 

@@ -18,3 +18,24 @@ class Services(collection.Collection):
     ) -> Iterator[transport.Item]:
         """Yield those that the filters host and binary select."""
         return self._list(transport.path("os-services"), query)
+
+    def enable(self, service_id: str) -> transport.Item:
+        """Let a protection service take work again.
+
+        :raises NotFound: there is none
+        """
+        return self._update(service_id, {"status": "enabled"})
+
+    def disable(
+        self, service_id: str, reason: str | None = None
+    ) -> transport.Item:
+        """Let a protection service take no more work.
+
+        :raises NotFound: there is none
+        """
+        body = {"status": "disabled", "disabled_reason": reason}
+        return self._update(service_id, body)
+
+    def _update(self, service_id: str, body: transport.Item) -> transport.Item:
+        where = transport.path("os-services", service_id)
+        return self._send("PUT", where, body)

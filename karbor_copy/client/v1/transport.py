@@ -18,6 +18,10 @@ Query = Mapping[str, str | int | None]
 
 _REQUEST_ID_HEADERS = ("x-openstack-request-id", "x-compute-request-id")
 _MAX_TEXT = 200
+_KINDS: Mapping[int, type[errors.ApiError]] = {
+    404: errors.NotFound,
+    503: errors.Unavailable,
+}
 
 
 def path(*parts: str) -> str:
@@ -51,6 +55,7 @@ class Transport:
         :raises Unreachable: no server answered
         :raises UnexpectedAnswer: what answered is not this API
         :raises NotFound: the server knows no such thing
+        :raises Unavailable: the server needs something that is away
         :raises ApiError: the server refused
         """
         params = {k: v for k, v in (query or {}).items() if v is not None}
@@ -112,7 +117,7 @@ def _api_error(response: requests.Response) -> errors.ApiError:
         None,
     )
     code = response.status_code
-    kind = errors.NotFound if code == 404 else errors.ApiError
+    kind = _KINDS.get(code, errors.ApiError)
     return kind(code, _message(response), request_id)
 
 

@@ -203,7 +203,7 @@ def _until_settled(wait: _Wait, timeout: float | None) -> transport.Item:
         try:
             item = wait.fetch()
             answered = time.monotonic()
-        except errors.Unreachable:
+        except (errors.Unreachable, errors.Unavailable):
             if not item or time.monotonic() - answered > _OUTAGE:
                 raise
         if item["status"] not in OPEN:

@@ -6,10 +6,10 @@ from typing import Any
 
 from taskflow import task
 
-from karbor_copy import exceptions
 from karbor_copy.db import begin
 from karbor_copy.db import settle
 from karbor_copy.protection import ending
+from karbor_copy.protection import settling
 from karbor_copy.protection import work as work_module
 
 
@@ -24,8 +24,7 @@ class InitiateTask(task.Task, abc.ABC):
         """Mark the rows as being worked on, then open what is needed."""
         operation = self._work.operation
         operation.check()
-        if not begin.begin(operation.log):
-            raise exceptions.LeaseLost(operation_log_id=operation.id)
+        begin.begin(operation.log)
         self.open()
 
     @abc.abstractmethod
@@ -61,5 +60,4 @@ class CompleteTask(task.Task, abc.ABC):
         outcome = settle.Outcome(
             result=settle.SUCCESS, progress=operation.progress()
         )
-        if not settle.settle(operation.log, outcome, operation.lease):
-            raise exceptions.LeaseLost(operation_log_id=operation.id)
+        settling.settle(operation, outcome)

@@ -97,6 +97,17 @@ def test_only_what_is_unexpected_is_logged(
     assert record.exc_info[1].args == ("why",)  # type: ignore[union-attr]
 
 
+def test_a_database_that_is_away_says_when_to_try_again() -> None:
+    response = answer(exceptions.DatabaseUnavailable())
+    assert response.json == {
+        "serviceUnavailable": {
+            "code": 503,
+            "message": "The database is not available for the moment.",
+        }
+    }
+    assert response.headers["Retry-After"] == "10"
+
+
 def test_too_large_says_when_to_try_again() -> None:
     response = answer(faults.HTTPFault(413, "no", {"Retry-After": "7"}))
     assert response.json["overLimit"]["retryAfter"] == "7"

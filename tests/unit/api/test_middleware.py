@@ -152,3 +152,20 @@ def test_the_log_knows_the_request_and_not_the_one_before() -> None:
     (current,) = seen
     assert current is not before
     assert (current.request_id, current.project_id) == ("req-1", None)
+
+
+def test_what_monitoring_asks_fills_no_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    for route in ("/metrics", "/v1/"):
+        webob.Request.blank(
+            route,
+            environ={
+                "openstack.request_id": "req-1",
+                middleware.ROUTE: route,
+            },
+        ).get_response(middleware.RequestLog(Inner()))
+    assert [record.levelname for record in caplog.records] == [
+        *("DEBUG", "INFO")
+    ]

@@ -55,9 +55,10 @@ def router() -> routes.Router:
 def test_found(
     router: routes.Router, path: str, found: str, ids: list[str]
 ) -> None:
-    methods, given = router.match(path.split("/")[1:])
-    assert methods["GET"]() == found
-    assert given == ids
+    match = router.match(path.split("/")[1:])
+    assert match.path == found
+    assert match.methods["GET"]() == found
+    assert match.ids == ids
 
 
 @pytest.mark.parametrize(

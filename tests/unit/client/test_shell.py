@@ -401,11 +401,41 @@ def test_operation_logs(
 def test_service_list(
     api: scripted_api.ScriptedApi, show: Callable[..., Any]
 ) -> None:
-    service = {"id": 1, "binary": "karbor-copy-protection", "state": "up"}
+    service = {
+        "id": 1,
+        "binary": "karbor-protection",
+        "state": "up",
+        "disabled_reason": "a new disk",
+    }
     api.on("GET", "/os-services", {"services": [service]})
     (found,) = show("service", "list", "--host", "h")
-    assert found["state"] == "up"
+    assert (found["state"], found["disabled_reason"]) == ("up", "a new disk")
     assert api.requests[-1].query == {"host": "h"}
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        (["enable", "7"], {"status": "enabled"}),
+        (["disable", "7"], {"status": "disabled", "disabled_reason": None}),
+        (
+            ["disable", "7", "--reason", "a new disk"],
+            {"status": "disabled", "disabled_reason": "a new disk"},
+        ),
+    ],
+)
+def test_service_enable_disable(
+    api: scripted_api.ScriptedApi,
+    show: Callable[..., Any],
+    words: list[str],
+    body: dict[str, Any],
+) -> None:
+    service = {"id": 7, "binary": "karbor-protection", **body}
+    api.on("PUT", "/os-services/7", {"service": service})
+    assert show("service", *words) == {
+        name: value or "" for name, value in service.items()
+    }
+    assert api.requests[-1].body == body
 
 
 @pytest.mark.parametrize(

@@ -24,3 +24,13 @@ def test_words_that_mean_nothing(
         manage.main(words)
     assert error.value.code == 2
     assert "usage: karbor-copy-manage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["", "0", "-1", "1.5", "36501", "\u0661"])
+def test_a_bad_number_of_days(
+    capsys: pytest.CaptureFixture[str], days: str
+) -> None:
+    with pytest.raises(SystemExit) as error:
+        manage.main(["db", "purge", f"--older-than={days}"])
+    assert error.value.code == 2
+    assert "is no number of days" in capsys.readouterr().err

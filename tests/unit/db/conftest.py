@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test of db runs on sqlite, and on each server that is named."""
+"""Every test of db runs on sqlite and on each server."""
 
 import pathlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def _name(value: str) -> str:
     return value.split(":", 1)[0].split("+", 1)[0]
 
 
-@pytest.fixture(scope="session", params=database.names(), ids=_name)
+@pytest.fixture(scope="session", params=database.parameters(), ids=_name)
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give a migrated database on a server, or the word sqlite."""
     if request.param == database.SQLITE:

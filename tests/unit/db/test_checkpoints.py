@@ -62,9 +62,9 @@ def copied(source: Any) -> Any:
     plan = plans.get(rows.PROJECT, get(source).plan_id)
     made = copies.create(rows.request(plan), lambda types: None)
     (member,) = copies.list_members(rows.PROJECT, made.id, page.Page())
-    log = operation_logs.claim("w", 20.0)
-    assert begin.begin(log)
-    assert settle.settle(log, settle.Outcome(result=settle.SUCCESS), 20.0)
+    log = rows.claim("w", 20.0)
+    begin.begin(log)
+    settle.settle(log, settle.Outcome(result=settle.SUCCESS), 20.0)
     return member.checkpoint_copy_id
 
 

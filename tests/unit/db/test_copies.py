@@ -2,6 +2,7 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import page
@@ -10,6 +11,7 @@ from karbor_copy.db import begin
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import checkpoints
 from karbor_copy.db import copies
+from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import parents
@@ -34,20 +36,20 @@ def members(copy: Any, **fields: Any) -> Any:
 
 
 def claim() -> Any:
-    log = operation_logs.claim("worker", LEASE)
+    log = rows.claim("worker", LEASE)
     assert log is not None
-    assert begin.begin(log)
+    begin.begin(log)
     return log
 
 
 def end(log: Any, result: Any, **fields: Any) -> None:
     outcome = settle.Outcome(result=result, **fields)
-    assert settle.settle(log, outcome, LEASE)
+    settle.settle(log, outcome, LEASE)
 
 
 def run_all(result: Any = S.FINISHED) -> None:
     """Work until nothing is queued; clean-up included."""
-    while (log := operation_logs.claim("worker", LEASE)) is not None:
+    while (log := rows.claim("worker", LEASE)) is not None:
         begin.begin(log)
         end(log, result if log.operation_type == "copy" else S.FINISHED)
 
@@ -117,6 +119,32 @@ def test_a_plan_that_is_not_ours_is_not_found(change: Any) -> None:
     with pytest.raises(exceptions.PlanNotFound):
         copies.create(request, any_types)
     assert rows.all_of(models.Copy) == []
+
+
+def test_a_plan_of_another_provider_is_refused() -> None:
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    with pytest.raises(exceptions.ProviderMismatch, match="in the plan.$"):
+        create(plan, provider_id=rows.TARGET)
+    assert rows.all_of(models.Copy) == []
+
+
+def test_a_request_takes_the_same_few_statements_for_any_plan() -> None:
+    def count(checkpoints: int) -> int:
+        plan = rows.stored_plan()
+        rows.checkpoints(plan, checkpoints)
+        seen = []
+
+        def remember(*values: Any) -> None:
+            seen.append(values[2])
+
+        used = engine.get_engine()
+        sa.event.listen(used, "before_cursor_execute", remember)
+        create(plan)
+        sa.event.remove(used, "before_cursor_execute", remember)
+        return len([text for text in seen if not text.startswith("BEGIN")])
+
+    assert count(1) == count(50) == 7
 
 
 def test_the_types_of_what_is_uncopied_are_checked_before_a_write() -> None:
@@ -259,7 +287,7 @@ def test_cancel_ends_what_is_queued_at_once_and_tells_what_runs() -> None:
     with pytest.raises(exceptions.OperationCancelled):
         operation_logs.heartbeat(log.id, log.epoch, LEASE, {})
     with pytest.raises(exceptions.OperationCancelled):
-        operation_logs.mark_committing(log.id, log.epoch, "0" * 64, {})
+        operation_logs.mark_committing(log, "0" * 64, {})
     assert parents.find_unsettled() == []
     end(log, S.CANCELLED)
     ended = copies.get(plan.project_id, made.id)
@@ -320,7 +348,7 @@ def test_cancel_is_refused_while_all_is_being_committed() -> None:
     rows.checkpoint(plan)
     made = create(plan)
     log = claim()
-    operation_logs.mark_committing(log.id, log.epoch, "0" * 64, {})
+    operation_logs.mark_committing(log, "0" * 64, {})
 
     with pytest.raises(exceptions.Conflict, match="being committed"):
         copies.cancel(plan.project_id, made.id)
@@ -334,7 +362,7 @@ def test_cancel_lets_a_committing_one_finish_and_stops_the_others() -> None:
     rows.checkpoints(plan, 2)
     made = create(plan)
     log = claim()
-    operation_logs.mark_committing(log.id, log.epoch, "0" * 64, {})
+    operation_logs.mark_committing(log, "0" * 64, {})
 
     cancelled = copies.cancel(plan.project_id, made.id)
 
@@ -351,7 +379,7 @@ def test_a_drained_one_is_left_to_a_worker_to_cancel() -> None:
     rows.checkpoint(plan)
     made = create(plan)
     log = claim()
-    assert operation_logs.hand_back(log.id, log.epoch)
+    operation_logs.hand_back(log.id, log.epoch)
 
     cancelled = copies.cancel(plan.project_id, made.id)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 from sqlalchemy import exc
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import page
 from karbor_copy.db import engine
 from karbor_copy.db import functions
@@ -45,29 +46,99 @@ def test_what_a_failed_writer_wrote_is_gone() -> None:
     assert rows.all_of(models.Service) == []
 
 
-def test_a_writer_is_run_again_after_a_deadlock() -> None:
-    tries = []
+def operational(text: str) -> exc.OperationalError:
+    return exc.OperationalError("select 's3cret'", {}, Exception(text))
 
-    @engine.writer
-    def write(session: Any) -> Any:
-        tries.append(1)
-        if len(tries) < 3:
-            raise db_exception.DBDeadlock
+
+def failing(kind: Any, *errors: Exception) -> tuple[Any, list[Exception]]:
+    """Return a reader or writer that fails so often, and what it has left."""
+    left = list(errors)
+
+    @kind
+    def run(session: Any) -> str:
+        if left:
+            raise left.pop(0)
         return "done"
 
-    assert write() == "done"
-    assert len(tries) == 3
+    return run, left
 
 
-def test_only_what_may_pass_is_transient() -> None:
-    def operational(text: Any) -> Any:
-        return exc.OperationalError("select", {}, Exception(text))
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PAUSE", 0.0)
 
-    assert engine.is_transient(operational("database is locked"))
-    assert engine.is_transient(db_exception.DBError("could not serialize"))
-    assert engine.is_transient(db_exception.DBConnectionError())
-    assert not engine.is_transient(operational("no such table"))
-    assert not engine.is_transient(ValueError("database is locked"))
+
+@pytest.mark.parametrize("kind", [engine.reader, engine.writer])
+@pytest.mark.parametrize(
+    "error",
+    [
+        db_exception.DBDeadlock(),
+        operational("database is locked"),
+        db_exception.DBError("could not serialize access"),
+        operational("(1020, Record has changed since last read in table)"),
+    ],
+    ids=str,
+)
+def test_what_may_pass_is_tried_again(
+    kind: Any, error: Exception, hasty: None
+) -> None:
+    run, left = failing(kind, *[error] * 9)
+    assert run() == "done"
+    assert left == []
+    run, _ = failing(kind, *[error] * 10)
+    with pytest.raises(exceptions.DatabaseUnavailable):
+        run()
+
+
+def test_what_may_pass_is_not_tried_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter((0.0, 10.0, 10.1))
+    monkeypatch.setattr(engine.time, "monotonic", lambda: next(clock))
+    run, left = failing(engine.reader, *[db_exception.DBDeadlock()] * 9)
+    with pytest.raises(exceptions.DatabaseUnavailable):
+        run()
+    assert len(left) == 7
+
+
+@pytest.mark.parametrize("kind", [engine.reader, engine.writer])
+@pytest.mark.parametrize(
+    "error",
+    [
+        db_exception.DBConnectionError(operational("gone to 10.0.0.1")),
+        operational("the disk of 10.0.0.1 is full"),
+        exc.TimeoutError("all connections to 10.0.0.1 are in use"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_database_that_is_away_is_told_to_the_log_alone(
+    kind: Any, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, left = failing(kind, error, error)
+    with pytest.raises(exceptions.DatabaseUnavailable) as caught:
+        run()
+    # What was to be committed may have been: it is not run again.
+    assert left == [error]
+    assert "10.0.0.1" not in str(caught.value)
+    assert "10.0.0.1" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("kind", [engine.reader, engine.writer])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("database is locked"),
+        db_exception.DBDataError(operational("too long")),
+        exceptions.PlanNotFound(plan_id="p"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_other_errors_are_the_callers(kind: Any, error: Exception) -> None:
+    run, _ = failing(kind, error)
+    with pytest.raises(type(error)) as caught:
+        run()
+    assert caught.value is error
 
 
 def test_the_engine_is_made_once_however_many_ask_first(
@@ -92,8 +163,8 @@ def test_readers_go_on_while_a_writer_holds_its_lock() -> None:
 
     @engine.writer
     def write(session: Any) -> None:
-        row = plans.lock(session, plan.id)
-        row.name = "changed"
+        plans.lock(session, plan.id)
+        session.get_one(models.Plan, plan.id).name = "changed"
         session.flush()
         locked.set()
         assert read.wait(10)

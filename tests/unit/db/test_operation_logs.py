@@ -51,7 +51,7 @@ def column(session: orm.Session, log_id: str, name: str) -> Any:
 def claimed() -> operation_log.OperationLog:
     """Queue one operation and claim it."""
     queue()
-    log = operation_logs.claim("me", LEASE)
+    log = rows.claim("me", LEASE)
     assert log is not None
     return log
 
@@ -70,46 +70,46 @@ def expire(log_id: str) -> None:
 
 
 def test_nothing_to_claim():
-    assert operation_logs.claim("me", LEASE) is None
+    assert rows.claim("me", LEASE) is None
 
 
 def test_a_claim_takes_the_oldest_and_leases_it():
     first, second = queue(), queue()
-    log = operation_logs.claim("me", LEASE)
+    log = rows.claim("me", LEASE)
     assert log is not None
     assert (log.id, log.owner, log.epoch, log.attempts) == (first, "me", 1, 1)
     assert log.state is _State.RUNNING
-    again = operation_logs.claim("you", LEASE)
+    again = rows.claim("you", LEASE)
     assert again is not None
     assert again.id == second
-    assert operation_logs.claim("you", LEASE) is None
+    assert rows.claim("you", LEASE) is None
 
 
 def test_what_is_not_due_waits():
     log_id = queue(due_at=functions.now_ms() + 3_600_000)
-    assert operation_logs.claim("me", LEASE) is None
+    assert rows.claim("me", LEASE) is None
     change(log_id, due_at=functions.now_ms() - 1)
-    assert operation_logs.claim("me", LEASE) is not None
+    assert rows.claim("me", LEASE) is not None
 
 
 def test_a_lost_lease_is_claimed_again_with_a_new_epoch():
     first = claimed()
     expire(first.id)
-    second = operation_logs.claim("you", LEASE)
+    second = rows.claim("you", LEASE)
     assert second is not None
     assert (second.id, second.epoch, second.attempts) == (first.id, 2, 2)
 
 
 def test_a_settled_operation_is_never_claimed():
     change(queue(), state=_State.SETTLED)
-    assert operation_logs.claim("me", LEASE) is None
+    assert rows.claim("me", LEASE) is None
 
 
 def test_a_commit_under_way_stays_one_when_claimed():
     log = claimed()
-    operation_logs.mark_committing(log.id, log.epoch, "a" * 64, {})
+    operation_logs.mark_committing(log, "a" * 64, {})
     expire(log.id)
-    again = operation_logs.claim("you", LEASE)
+    again = rows.claim("you", LEASE)
     assert again is not None
     assert again.state is _State.COMMITTING
     assert again.manifest_sha256 == "a" * 64
@@ -120,7 +120,7 @@ def test_16_workers_claim_each_operation_once():
 
     def work(name: int) -> list[str]:
         found = []
-        while (log := operation_logs.claim(str(name), LEASE)) is not None:
+        while (log := rows.claim(str(name), LEASE)) is not None:
             found.append(log.id)
         return found
 
@@ -144,36 +144,37 @@ def test_a_heartbeat_renews_and_stores_the_progress():
 def test_who_lost_the_lease_writes_nothing():
     log = claimed()
     expire(log.id)
-    assert operation_logs.claim("you", LEASE) is not None
+    assert rows.claim("you", LEASE) is not None
     with pytest.raises(exceptions.LeaseLost):
         operation_logs.heartbeat(log.id, log.epoch, LEASE, {})
     with pytest.raises(exceptions.LeaseLost):
-        operation_logs.mark_committing(log.id, log.epoch, "b", {})
-    assert not operation_logs.hand_back(log.id, log.epoch)
+        operation_logs.mark_committing(log, "b", {})
+    with pytest.raises(exceptions.LeaseLost):
+        operation_logs.hand_back(log.id, log.epoch)
     assert column(log.id, "owner") == "you"
     assert column(log.id, "state") == _State.RUNNING
 
 
 def test_handed_back_it_can_be_claimed_at_once_and_did_not_count():
     log = claimed()
-    assert operation_logs.hand_back(log.id, log.epoch)
+    operation_logs.hand_back(log.id, log.epoch)
     assert column(log.id, "state") == _State.QUEUED
     assert column(log.id, "attempts") == 0
-    assert operation_logs.claim("you", LEASE) is not None
+    assert rows.claim("you", LEASE) is not None
 
 
 def test_put_off_it_waits_counts_and_tells_why():
     log = claimed()
-    assert operation_logs.put_off(log.id, log.epoch, 3600, "the bank is away")
+    operation_logs.put_off(log.id, log.epoch, 3600, "the bank is away")
     assert column(log.id, "state") == _State.QUEUED
     assert column(log.id, "attempts") == 1
     assert column(log.id, "error_info") == "the bank is away"
-    assert operation_logs.claim("you", LEASE) is None
+    assert rows.claim("you", LEASE) is None
 
 
 def test_a_cancel_is_heard_by_the_heartbeat_and_stops_the_commit():
     log_id = queued_copy()
-    log = operation_logs.claim("me", LEASE)
+    log = rows.claim("me", LEASE)
     assert log is not None
     assert log.id == log_id
     cancel(log_id)
@@ -184,7 +185,7 @@ def test_a_cancel_is_heard_by_the_heartbeat_and_stops_the_commit():
     assert column(log.id, "lease_until") > 1
     assert column(log.id, "progress") == {"bytes_total": 3}
     with pytest.raises(exceptions.OperationCancelled):
-        operation_logs.mark_committing(log.id, log.epoch, "c", {})
+        operation_logs.mark_committing(log, "c", {})
     assert column(log.id, "state") == _State.RUNNING
 
 
@@ -195,7 +196,7 @@ def cancel(session: orm.Session, log_id: str) -> None:
 
 def test_the_progress_of_a_copy_is_shown_in_its_checkpoint_copy():
     log_id = queued_copy()
-    log = operation_logs.claim("me", LEASE)
+    log = rows.claim("me", LEASE)
     assert log is not None
     progress = {
         "bytes_total": 5,
@@ -217,48 +218,10 @@ def test_the_progress_of_a_copy_is_shown_in_its_checkpoint_copy():
 
 def test_who_lost_the_lease_shows_no_progress():
     log_id = queued_copy()
-    log = operation_logs.claim("me", LEASE)
+    log = rows.claim("me", LEASE)
     assert log is not None
     expire(log_id)
-    assert operation_logs.claim("you", LEASE) is not None
+    assert rows.claim("you", LEASE) is not None
     with pytest.raises(exceptions.LeaseLost):
         operation_logs.heartbeat(log_id, log.epoch, LEASE, {"bytes_copied": 5})
     assert work_rows.checkpoint_copy(log_id).bytes_copied == 0
-
-
-def test_what_has_become_due_is_claimed_in_its_turn():
-    waiting = queue(due_at=functions.now_ms() + 3_600_000)
-    handed_back = queue(due_at=functions.now_ms() - 1)
-    fresh = queue()
-    found = [operation_logs.claim("me", LEASE) for _ in range(3)]
-    assert [log and log.id for log in found] == [handed_back, fresh, None]
-    change(waiting, due_at=functions.now_ms() - 1)
-    again = operation_logs.claim("me", LEASE)
-    assert again is not None
-    assert again.id == waiting
-
-
-def test_a_claim_reads_by_the_index_alone(dialect):
-    if dialect != "sqlite":
-        pytest.skip("the plan depends on what the server knows of the rows")
-    plan = plan_of_a_claim()
-    assert "SCAN operation_logs" not in plan
-    assert plan.count("SEARCH operation_logs USING INDEX") == 6
-
-
-@engine.reader
-def plan_of_a_claim(session: orm.Session) -> str:
-    seen: list[Any] = []
-
-    def remember(_conn, _cursor, statement, values, *_rest):
-        seen.append((f"EXPLAIN QUERY PLAN {statement}", values))
-
-    event = (engine.get_engine(), "before_cursor_execute", remember)
-    sa.event.listen(*event)
-    try:
-        assert operation_logs.claim("me", LEASE) is None
-    finally:
-        sa.event.remove(*event)
-    [claim] = [each for each in seen if "UNION ALL" in each[0]]
-    found = session.connection().exec_driver_sql(*claim)
-    return "\n".join(row.detail for row in found)

@@ -2,6 +2,10 @@
 import concurrent.futures
 from typing import Any
 
+import pytest
+
+from karbor_copy import exceptions
+from karbor_copy.data_models import service
 from karbor_copy.data_models import status
 from karbor_copy.db import models
 from karbor_copy.db import services
@@ -56,3 +60,37 @@ def test_many_first_reports_make_one_row() -> None:
         future.result()
     (row,) = rows.all_of(models.Service)
     assert row.report_count == 16
+
+
+def set_status(service_id: int, wanted: Any, reason: Any = None) -> Any:
+    return services.set_status(
+        service_id, wanted, reason, service_down_time=60.0
+    )
+
+
+def test_a_service_is_disabled_and_enabled() -> None:
+    services.report("h", service.PROTECTION, "t")
+    (before,) = list_all()
+    changed = set_status(before.id, status.ServiceStatus.DISABLED, "why")
+    assert changed.status is status.ServiceStatus.DISABLED
+    assert changed.state is status.ServiceState.UP
+    assert changed.disabled_reason == "why"
+    services.report("h", service.PROTECTION, "t")
+    (listed,) = list_all()
+    assert (listed.status, listed.disabled_reason) == (
+        status.ServiceStatus.DISABLED,
+        "why",
+    )
+    changed = set_status(before.id, status.ServiceStatus.ENABLED)
+    assert changed.status is status.ServiceStatus.ENABLED
+    assert changed.disabled_reason is None
+    with pytest.raises(exceptions.ServiceNotFound):
+        set_status(before.id + 1, status.ServiceStatus.ENABLED)
+
+
+def test_only_protection_services_are_disabled() -> None:
+    services.report("h", "karbor-operationengine", "t")
+    (found,) = list_all()
+    with pytest.raises(exceptions.Invalid, match="karbor-protection"):
+        set_status(found.id, status.ServiceStatus.DISABLED)
+    assert list_all() == [found]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import plan as plan_model
@@ -38,7 +39,7 @@ CANCELLED = settle.Outcome(result=settle.CANCELLED)
 
 
 def claim() -> operation_log.OperationLog:
-    log = operation_logs.claim("me", LEASE)
+    log = rows.claim("me", LEASE)
     assert log is not None
     return log
 
@@ -108,7 +109,7 @@ def _locked(statement: str) -> str | None:
 def test_a_copy_that_begins_shows_itself():
     plan, copy = copied()
     log = claim()
-    assert begin.begin(log)
+    begin.begin(log)
     member = work_rows.checkpoint_copy(log.id)
     target = work_rows.checkpoint(member.checkpoint_copy_id)
     source = work_rows.checkpoint(member.checkpoint_id)
@@ -124,7 +125,7 @@ def test_a_copy_that_begins_shows_itself():
     )
     assert copies.get(rows.PROJECT, copy.id).status is _Copy.COPYING
     # Again, as after a kill.
-    assert begin.begin(log)
+    begin.begin(log)
     assert work_rows.checkpoint(target.id) == target
 
 
@@ -132,7 +133,7 @@ def test_a_copy_that_succeeds_is_a_checkpoint_like_any_other():
     plan, copy = copied()
     log = claim()
     begin.begin(log)
-    assert settle.settle(log, SUCCESS, LEASE)
+    settle.settle(log, SUCCESS, LEASE)
     member = work_rows.checkpoint_copy(log.id)
     target = work_rows.checkpoint(member.checkpoint_copy_id)
     assert member.status is _Copy.FINISHED
@@ -158,7 +159,7 @@ def test_a_copy_that_does_not_succeed_frees_its_slot_and_is_swept(
     plan, copy = copied()
     log = claim()
     begin.begin(log)
-    assert settle.settle(log, outcome, LEASE)
+    settle.settle(log, outcome, LEASE)
     member = work_rows.checkpoint_copy(log.id)
     assert member.status is copy_status
     assert member.error_info == outcome.error_info
@@ -195,12 +196,15 @@ def test_who_lost_the_lease_settles_nothing():
     expire(log.id)
     second = claim()
     assert second.id == log.id
-    assert not settle.settle(log, FAILURE, LEASE)
-    assert not begin.begin(log)
+    with pytest.raises(exceptions.LeaseLost):
+        settle.settle(log, FAILURE, LEASE)
+    with pytest.raises(exceptions.LeaseLost):
+        begin.begin(log)
     assert work_rows.checkpoint_copy(log.id).status is _Copy.COPYING
     assert copies.get(rows.PROJECT, copy.id).status is _Copy.COPYING
-    assert settle.settle(second, SUCCESS, LEASE)
-    assert not settle.settle(second, FAILURE, LEASE)
+    settle.settle(second, SUCCESS, LEASE)
+    with pytest.raises(exceptions.LeaseLost):
+        settle.settle(second, FAILURE, LEASE)
     assert work_rows.checkpoint_copy(log.id).status is _Copy.FINISHED
 
 
@@ -238,7 +242,7 @@ def test_a_long_error_is_cut_wherever_it_is_stored():
     log = claim()
     begin.begin(log)
     failure = settle.Outcome(result=settle.FAILURE, error_info="x" * 5000)
-    assert settle.settle(log, failure, LEASE)
+    settle.settle(log, failure, LEASE)
     for model in (models.CheckpointCopy, models.OperationLog):
         assert row_of(model, log.id).error_info == "x" * 4000
 
@@ -249,7 +253,7 @@ def test_a_status_that_may_not_follow_is_not_given():
     log = claim()
     begin.begin(log)
     rows.change(models.Checkpoint, made.id, status=_Checkpoint.DELETED)
-    assert settle.settle(log, SUCCESS, LEASE)
+    settle.settle(log, SUCCESS, LEASE)
     assert work_rows.checkpoint(made.id).status is _Checkpoint.DELETED
     assert work_rows.checkpoint(made.id).committed_at is None
 
@@ -258,7 +262,8 @@ def test_a_copy_that_has_ended_is_not_begun_again():
     copied()
     log = claim()
     rows.change(models.CheckpointCopy, log.id, status=_Copy.CANCELLED)
-    assert not begin.begin(log)
+    with pytest.raises(exceptions.LeaseLost):
+        begin.begin(log)
     assert work_rows.checkpoint_copy(log.id).status is _Copy.CANCELLED
 
 
@@ -287,9 +292,7 @@ def test_the_request_is_locked_before_the_copy_and_that_before_its_log(
         lambda: operation_logs.heartbeat(
             log.id, log.epoch, LEASE, {"bytes_total": 1}
         ),
-        lambda: operation_logs.mark_committing(
-            log.id, log.epoch, "a" * 64, {}
-        ),
+        lambda: operation_logs.mark_committing(log, "a" * 64, {}),
         lambda: settle.settle(log, SUCCESS, LEASE),
     ):
         statements.clear()
@@ -304,10 +307,10 @@ def test_protect():
     plan = rows.stored_plan()
     made = checkpoints.create_protect(plan, extra_info={}, request_id="r")
     log = claim()
-    assert begin.begin(log)
+    begin.begin(log)
     graph = resource.ResourceGraph((resource.Resource("T", "1", "one"),))
-    assert begin.set_graph(log, graph)
-    assert settle.settle(log, SUCCESS, LEASE)
+    begin.set_graph(log, graph)
+    settle.settle(log, SUCCESS, LEASE)
     row = work_rows.checkpoint(made.id)
     assert row.status is _Checkpoint.AVAILABLE
     assert row.resource_graph == graph.serialize()
@@ -323,7 +326,8 @@ def test_a_graph_is_not_stored_by_who_lost_the_lease():
     expire(log.id)
     claim()
     graph = resource.ResourceGraph((resource.Resource("T", "1", "one"),))
-    assert not begin.set_graph(log, graph)
+    with pytest.raises(exceptions.LeaseLost):
+        begin.set_graph(log, graph)
     assert work_rows.checkpoint(made.id).resource_graph != graph.serialize()
 
 

@@ -418,13 +418,17 @@ def test_a_deletion_that_failed_is_not_undone(site: Site) -> None:
     assert row_of(made).status == S.ERROR_DELETING
 
 
-def test_tombstones_are_read_once(site: Site) -> None:
+def test_tombstones_are_read_once_and_not_added(site: Site) -> None:
     made = site.put(status=S.DELETED)
-    assert site.reconcile().added == 1
     opened: list[str] = []
     site.scripts[ONE].before = lambda call, key: opened.append(key)
-    site.reconcile()
-    assert keys.index_key(made.id) not in opened
+    reconciler = site.reconciler()
+    for _ in range(2):
+        assert reconciler.reconcile(ONE).added == 0
+        assert opened.count(keys.index_key(made.id)) == 1
+    assert rows.all_of(models.Checkpoint) == []
+    # A plan of which nothing else is known is not made anew for it.
+    assert rows.all_of(models.Plan) == []
 
 
 def test_a_shell_that_failed_was_never_whole(site: Site) -> None:

@@ -2,8 +2,13 @@
 """Which error tells why an operation ended, and when it is tried again."""
 
 import time
+from typing import Any
+
+import prometheus_client
+import pytest
 
 from karbor_copy import exceptions
+from karbor_copy.db import operation_logs
 from karbor_copy.protection import ending
 from karbor_copy.protection import running
 from tests.fakes import logs
@@ -48,3 +53,55 @@ def test_pauses_grow_to_an_hour_and_no_further():
     assert delays[:3] == [10, 20, 40]
     assert delays == sorted(delays)
     assert delays[-1] == 3600
+
+
+def test_a_lost_lease_is_counted():
+    def lost():
+        name = "karbor_copy_lease_losses_total"
+        return prometheus_client.REGISTRY.get_sample_value(name)
+
+    before = lost()
+    ending.end(operation(), exceptions.LeaseLost(operation_log_id="x"))
+    assert lost() == before + 1
+
+
+AWAY = exceptions.DatabaseUnavailable()
+
+
+@pytest.mark.parametrize("state", ["running", "committing"])
+def test_a_database_that_was_away_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    handed_back: list[Any] = []
+    monkeypatch.setattr(
+        operation_logs, "hand_back", lambda *told: handed_back.append(told)
+    )
+    stopped = operation()
+    if state == "committing":
+        stopped.set_committing()
+    ending.end(stopped, AWAY)
+    assert handed_back == [(stopped.id, stopped.epoch)]
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        ("hand_back", AWAY),
+        ("hand_back", exceptions.OperationDrained()),
+        ("put_off", exceptions.BankUnavailable(reason="gone")),
+    ],
+)
+def test_what_can_not_be_ended_is_left_to_its_lease(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    function: str,
+    error: Exception,
+) -> None:
+    def away(*_told: Any) -> None:
+        raise AWAY
+
+    monkeypatch.setattr(operation_logs, function, away)
+    stopped = operation()
+    stopped.set_committing()
+    ending.end(stopped, error)
+    assert f"Operation {stopped.id} is left to its lease" in caplog.text

@@ -44,6 +44,7 @@ LOG = log_model.OperationLog(
     checkpoint_id=None,
     plan_id=None,
     provider_id=None,
+    target_provider_id=None,
     restore_id=None,
     verification_id=None,
     scheduled_operation_id=None,

@@ -71,6 +71,14 @@ def test_next_steps(
     assert (e.value.code, e.value.message) == (code, "No.")
 
 
+def test_unavailable_is_an_error_of_its_own(
+    api: scripted_api.ScriptedApi, client: v1_client.Client
+) -> None:
+    api.on("GET", "/plans/p", fault("x", 503, "No."), status=503)
+    with pytest.raises(errors.Unavailable):
+        client.plans.get("p")
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

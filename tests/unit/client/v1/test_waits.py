@@ -188,36 +188,47 @@ def test_good_uses(
     assert waits.for_verification(client, "u") == good
 
 
+GONE = errors.Unreachable("http://x", "gone")
+UNAVAILABLE = errors.Unavailable(503, "No database")
+
+
 class Away:
     """A checkpoint whose service is away for some of the questions."""
 
-    def __init__(self, outage: list[Any]) -> None:
-        self.answers = [{"id": "c", "status": "protecting"}, *outage]
+    def __init__(self, outage: list[Exception]) -> None:
+        self.answers: list[Any] = [
+            {"id": "c", "status": "protecting"},
+            *outage,
+        ]
         self.checkpoints = self
 
     def get(self, provider_id: str, checkpoint_id: str) -> dict[str, Any]:
         if not self.answers:
             return {"id": "c", "status": "available"}
         answer = self.answers.pop(0)
-        if answer is None:
-            raise errors.Unreachable("http://x", "gone")
-        return answer
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
 
 
 def test_a_restart_of_the_service_is_waited_out(clock: list[float]) -> None:
-    found = waits.for_checkpoint(Away([None] * 5), "prov", "c")
+    away = Away([GONE, UNAVAILABLE, UNAVAILABLE, GONE])
+    found = waits.for_checkpoint(away, "prov", "c")
     assert found["status"] == "available"
 
 
-def test_a_service_that_stays_away(clock: list[float]) -> None:
-    with pytest.raises(errors.Unreachable):
-        waits.for_checkpoint(Away([None] * 500), "prov", "c")
+@pytest.mark.parametrize("error", [GONE, UNAVAILABLE])
+def test_a_service_that_stays_away(
+    clock: list[float], error: Exception
+) -> None:
+    with pytest.raises(type(error)):
+        waits.for_checkpoint(Away([error] * 500), "prov", "c")
     assert 60 < sum(clock) < 64
 
 
 def test_a_service_that_was_never_there(clock: list[float]) -> None:
     away = Away([])
-    away.answers = [None]
+    away.answers = [GONE]
     with pytest.raises(errors.Unreachable):
         waits.for_checkpoint(away, "prov", "c")
     assert clock == []

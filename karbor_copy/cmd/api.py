@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""karbor-copy-api: the API alone, on a server of its own.
+
+For development and small sites; uWSGI or gunicorn serve
+``karbor_copy.wsgi.api:application`` with more processes.
+"""
+
+import signal
+import sys
+from collections.abc import Sequence
+
+from oslo_log import log as logging
+
+from karbor_copy import conf as configuration
+from karbor_copy import startup
+from karbor_copy.cmd import web
+from karbor_copy.wsgi import assembly
+
+CONF = configuration.CONF
+LOG = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; read all files again on SIGHUP."""
+    try:
+        startup.configure(CONF, sys.argv[1:] if argv is None else argv)
+        startup.check_loopback(CONF)
+        startup.check_schema()
+        client = assembly.make_client(CONF)
+        server = web.WebServer(CONF, assembly.make_application(CONF, client))
+    except startup.FAILURES as error:
+        print(f"karbor-copy-api: {error}", file=sys.stderr)
+        return 1
+
+    def reload() -> None:
+        CONF.reload_config_files()
+        server.use(assembly.make_application(CONF, client))
+        LOG.info("Configuration and provider files read again")
+
+    startup.report_on_signal(CONF)
+    startup.on_signal(signal.SIGHUP, reload)
+    stopping = startup.stop_event()
+    server.start()
+    print(f"karbor-copy-api serves at {server.url}", flush=True)
+    stopping.wait()
+    LOG.info("Stopping")
+    startup.stop([server], client.close)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

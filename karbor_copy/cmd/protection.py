@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""karbor-copy-protection: the protection service, in worker processes.
+
+SIGTERM lets running operations end, or hand their work back after a while.
+SIGHUP does the same, and new workers read all files anew. SIGUSR2 lets a
+worker print what all its threads do.
+"""
+
+import pathlib
+import sys
+from collections.abc import Sequence
+
+import cotyledon
+from cotyledon import types
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from karbor_copy import conf as configuration
+from karbor_copy import startup
+from karbor_copy.db import engine
+from karbor_copy.protection import housekeeping
+from karbor_copy.protection import metrics_server
+from karbor_copy.protection import service
+from karbor_copy.providers import registry
+from karbor_copy.rpc import transport
+
+CONF = configuration.CONF
+LOG = logging.getLogger(__name__)
+
+#: Seconds beyond its own time-outs after which a worker is ended.
+_PATIENCE = 30
+
+
+class Worker(cotyledon.Service):
+    """One worker process."""
+
+    name = "karbor-copy-protection"
+
+    def __init__(
+        self, worker_id: types.WorkerId, conf: cfg.ConfigOpts
+    ) -> None:
+        super().__init__(worker_id)
+        # One that was started by SIGHUP reads what has changed.
+        conf.reload_config_files()
+        startup.report_on_signal(conf)
+        known = registry.load(pathlib.Path(conf.provider_config_dir))
+        self._services: list[startup.Service] = [
+            service.ProtectionService(
+                conf, known, transport.get_transport(conf)
+            ),
+            metrics_server.MetricsServer(conf, known, worker_id),
+        ]
+        if worker_id == 0:
+            self._services.append(housekeeping.Housekeeping(conf, known))
+
+    def run(self) -> None:
+        """Begin to work."""
+        for each in self._services:
+            each.start()
+
+    def terminate(self) -> None:
+        """End the work, or hand it back."""
+        startup.stop(self._services)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Supervise the workers until SIGTERM or SIGINT."""
+    try:
+        startup.configure(CONF, sys.argv[1:] if argv is None else argv)
+        startup.check_timers(CONF)
+        startup.check_schema()
+    except startup.FAILURES as error:
+        print(f"karbor-copy-protection: {error}", file=sys.stderr)
+        return 1
+    # The workers are forked: they open connections of their own.
+    engine.dispose()
+    options = CONF.protection
+    manager = cotyledon.ServiceManager(
+        graceful_shutdown_timeout=int(
+            options.graceful_shutdown_timeout
+            + options.shutdown_timeout
+            + _PATIENCE
+        )
+    )
+    manager.add(Worker, workers=options.workers, args=(CONF,))
+    manager.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How each kind of database is connected to, and how long it may be silent.
+
+A server ends by itself what takes longer than ``response_timeout``. One that
+is frozen, or cut off, can't: the client gives it up a second later.
+"""
+
+import contextlib
+import functools
+import select
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import Final
+
+import sqlalchemy as sa
+from oslo_db.sqlalchemy import enginefacade
+from oslo_db.sqlalchemy import exc_filters
+from sqlalchemy import event
+
+#: Threads that may be in the database at once: what oslo.db's defaults give.
+_POOL_SIZE: Final = 5
+_POOL_OVERFLOW: Final = 50
+
+#: Seconds in which a server can tell that it has given up by itself.
+_LAST_WORDS: Final = 1
+
+
+def make_engine(database: Mapping[str, Any]) -> sa.Engine:
+    """Return an engine for the options of ``[database]``."""
+    options = dict(database)
+    timeout: int = options.pop("response_timeout")
+    url = sa.make_url(options.pop("connection"))
+    if url.get_backend_name() == "sqlite":
+        return _make_sqlite(url)
+    options["pool_timeout"] = options["pool_timeout"] or timeout or None
+    context = enginefacade.transaction_context()
+    context.configure(connection=_limited(url, timeout), **options)
+    made: sa.Engine = context.writer.get_engine()
+    _tell(made, _STATEMENTS[made.dialect.name](timeout))
+    return made
+
+
+def _make_sqlite(url: sa.URL) -> sa.Engine:
+    """Let readers and one writer work side by side, and lock at BEGIN.
+
+    A transaction that reads before it writes would fail at once with
+    "database is locked" if another one wrote meanwhile. oslo.db's own engine
+    opens the file anew for every transaction, which costs more than most
+    transactions do, and its BEGIN can't be told to lock.
+    """
+    made = sa.create_engine(
+        url, pool_size=_POOL_SIZE, max_overflow=_POOL_OVERFLOW
+    )
+    exc_filters.register_engine(made)
+
+    @event.listens_for(made, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout=10000")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        # What a statement may have to undo needs no file of its own.
+        connection.execute("PRAGMA temp_store=MEMORY")
+
+    @event.listens_for(made, "begin")
+    def begin(connection: sa.Connection) -> None:
+        mode = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return made
+
+
+def _postgresql(timeout: int) -> Sequence[str]:
+    """Return what a session of PostgreSQL is told; 0 is no time-out.
+
+    A transaction in which nothing happens may be of a process that is
+    frozen: it must not keep its locks.
+    """
+    return (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION"
+        " ISOLATION LEVEL READ COMMITTED",
+        f"SET statement_timeout = '{timeout}s'",
+        f"SET idle_in_transaction_session_timeout = '{timeout}s'",
+    )
+
+
+def _mysql(timeout: int) -> Sequence[str]:
+    """Return what makes a session of MariaDB like one of PostgreSQL.
+
+    READ COMMITTED, so that what is read under a lock is what was committed
+    before it; UTC, since UNIX_TIMESTAMP(SYSDATE()) is wrong for an hour each
+    autumn elsewhere; utf8mb4, since oslo.db asks for three bytes only.
+    """
+    session = (
+        "SET NAMES utf8mb4",
+        "SET SESSION time_zone = '+00:00'",
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    )
+    if not timeout:
+        return session
+    return (
+        *session,
+        f"SET SESSION max_statement_time = {timeout}",
+        f"SET SESSION innodb_lock_wait_timeout = {timeout}",
+        f"SET SESSION idle_transaction_timeout = {timeout}",
+    )
+
+
+_STATEMENTS: Final = {
+    "postgresql": _postgresql,
+    "mysql": _mysql,
+    "mariadb": _mysql,
+}
+
+
+def _tell(engine: sa.Engine, statements: Sequence[str]) -> None:
+    """Let every connection begin with these statements."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        with contextlib.closing(connection.cursor()) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        # PostgreSQL would take them back with the first rollback.
+        connection.commit()
+
+    # oslo.db tried the connection before the listener was there.
+    engine.dispose()
+
+
+def _limited(url: sa.URL, timeout: int) -> sa.URL:
+    """Let the driver not wait for ever for a server that is silent.
+
+    Time-outs that the URL has itself are left as they are.
+    """
+    dialect = url.get_dialect()
+    silence = timeout + _LAST_WORDS
+    if dialect.driver == "psycopg2":
+        extensions = dialect.import_dbapi().extensions
+        extensions.set_wait_callback(
+            functools.partial(_wait, extensions, silence) if timeout else None
+        )
+    elif timeout and dialect.driver in ("pymysql", "mysqldb"):
+        names = ("connect_timeout", "read_timeout", "write_timeout")
+        return url.update_query_dict(
+            {**dict.fromkeys(names, str(silence)), **url.query}
+        )
+    return url
+
+
+def _wait(extensions: Any, silence: float, connection: Any) -> None:
+    """Wait for PostgreSQL in the place of its library, which sets no limit.
+
+    :raises OperationalError: it is silent for so many seconds; psycopg2
+        closes the connection.
+    """
+    events = {
+        extensions.POLL_READ: select.POLLIN,
+        extensions.POLL_WRITE: select.POLLOUT,
+    }
+    while (state := connection.poll()) != extensions.POLL_OK:
+        poller = select.poll()
+        poller.register(connection.fileno(), events[state])
+        if not poller.poll(silence * 1000):
+            raise connection.OperationalError(
+                f"the server has been silent for {silence} s"
+            )

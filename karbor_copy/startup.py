@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every process of the service does first: configuration and log."""
+
+import ipaddress
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from types import FrameType
+from typing import Protocol
+
+from oslo_config import cfg
+from oslo_log import log as logging
+from oslo_reports import guru_meditation_report
+from oslo_reports import opts as report_opts
+
+from karbor_copy import exceptions
+from karbor_copy import version
+from karbor_copy.db import engine
+from karbor_copy.db import migration
+
+LOG = logging.getLogger(__name__)
+
+PROJECT = "karbor-copy"
+
+#: What a command tells in one line: no fault of the program's own.
+FAILURES = (
+    OSError,
+    ValueError,
+    cfg.Error,
+    exceptions.KarborCopyError,
+    *engine.FAILURES,
+)
+
+
+def configure(
+    conf: cfg.ConfigOpts,
+    args: Sequence[str],
+    config_files: Sequence[str] | None = None,
+) -> None:
+    """Parse the command line and the files, start logging and database."""
+    logging.register_options(conf)
+    conf.set_default("use_stderr", True)
+    logging.set_defaults(
+        default_log_levels=[
+            *logging.get_default_log_levels(),
+            "taskflow=WARN",
+            "alembic=WARN",
+        ]
+    )
+    report_opts.set_defaults(conf)
+    conf(
+        args,
+        project="karbor_copy",
+        prog=PROJECT,
+        version=version.version_string(),
+        default_config_files=(
+            None if config_files is None else list(config_files)
+        ),
+    )
+    logging.setup(conf, PROJECT)
+    engine.configure(conf)
+
+
+def check_loopback(conf: cfg.ConfigOpts) -> None:
+    """Refuse to serve callers whose word is taken on other addresses.
+
+    :raises ValueError: noauth and an address that is not this machine's own.
+    """
+    if conf.auth_strategy != "noauth":
+        return
+    for *_ignored, address in socket.getaddrinfo(conf.api.host, None):
+        if not ipaddress.ip_address(address[0]).is_loopback:
+            raise ValueError(
+                f"auth_strategy noauth serves on loopback addresses only,"
+                f" not on {conf.api.host}"
+            )
+
+
+def check_timers(conf: cfg.ConfigOpts) -> None:
+    """Refuse heartbeats that come too late to keep a lease.
+
+    :raises ValueError: fewer than three fit into one lease.
+    """
+    options = conf.protection
+    if options.heartbeat_interval * 3 > options.lease:
+        raise ValueError(
+            f"[protection] heartbeat_interval {options.heartbeat_interval}"
+            f" must be at most a third of lease {options.lease}"
+        )
+
+
+def check_schema() -> None:
+    """Refuse to work on tables that are not those of this version.
+
+    :raises ValueError: ``karbor-copy-manage db sync`` is needed.
+    """
+    found, wanted = migration.version(), migration.newest()
+    if found != wanted:
+        raise ValueError(
+            f"the database is at version {found}, this needs {wanted}: run"
+            " karbor-copy-manage db sync"
+        )
+
+
+class Service(Protocol):
+    """What runs in threads of its own."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+
+    def stop(self) -> bool:
+        """End; tell whether all threads have ended in time."""
+
+
+def stop(
+    services: Iterable[Service], finish: Callable[[], object] = bool
+) -> None:
+    """Stop the services in their order, then finish.
+
+    Where a thread hangs the process ends here: the interpreter would wait.
+    """
+    ended = all([each.stop() for each in services])
+    finish()
+    if not ended:
+        LOG.warning("What hangs is left to its lease")
+        os._exit(0)
+
+
+def stop_event() -> threading.Event:
+    """Return the event that SIGTERM and SIGINT set."""
+    stopping = threading.Event()
+    on_signal(signal.SIGTERM, stopping.set)
+    on_signal(signal.SIGINT, stopping.set)
+    return stopping
+
+
+def on_signal(number: signal.Signals, call: Callable[[], object]) -> None:
+    """Let a signal call this, in the main thread."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        call()
+
+    signal.signal(number, handle)
+
+
+def report_on_signal(conf: cfg.ConfigOpts) -> None:
+    """Print what all threads do, and the options, on SIGUSR2."""
+    guru_meditation_report.TextGuruMeditation.setup_autorun(
+        _Version(), conf=conf
+    )
+
+
+class _Version:
+    """What the report tells of the program."""
+
+    def vendor_string(self) -> str:
+        return "OpenStack"
+
+    def product_string(self) -> str:
+        return PROJECT
+
+    def version_string_with_package(self) -> str:
+        return version.version_string()

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""API and workers as processes of their own, and what signals do to them."""
+
+import os
+import pathlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fixtures import database
+from tests.fixtures import processes
+from tests.fixtures import standalone
+
+ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
+
+#: A chunk a second, so that there is time to interfere.
+SLOW = {"pause": 0.5}
+
+
+@pytest.fixture
+def site(tmp_path: pathlib.Path) -> Iterator[processes.Processes]:
+    options = {"copy_engine": {"transfer_threads": 1}}
+    with processes.site(tmp_path, options=options) as running:
+        yield running
+
+
+def under_way(client: Any, copy: dict[str, Any]) -> None:
+    """Wait until a part of the data has been copied."""
+    standalone.wait(lambda: processes.member_of(client, copy)["bytes_copied"])
+
+
+def worker_pids(manager: processes.Running) -> set[int]:
+    return processes.children(manager.process.pid)
+
+
+def test_api_and_worker_need_nothing_but_the_database(site):
+    api = site.api()
+    site.protection()
+    client = site.client(api)
+    member = site.copied(client, site.protected(client))
+    assert member["status"] == "finished"
+    assert member["bytes_copied"] >= 1 << 20
+
+
+@pytest.mark.parametrize("server", ["postgresql", "mariadb"])
+def test_a_hint_over_rabbitmq_wakes_the_worker(tmp_path, broker, server):
+    with (
+        database.own_database(server) as url,
+        processes.site(
+            tmp_path, database=url, transport_url=broker.url
+        ) as site,
+    ):
+        api = site.api()
+        # It looks for work by itself at its start and then no more.
+        worker = site.protection(poll_interval=3600, workers=2)
+        client = site.client(api)
+        standalone.wait(lambda: "started" in worker.log)
+        member = site.copied(client, site.protected(client))
+        assert member["status"] == "finished"
+
+
+def test_a_stop_lets_running_work_end(site):
+    api = site.api()
+    first = site.protection("first")
+    client = site.client(api)
+    plan = site.protected(client, 32)
+    assert first.stop() == 0
+    worker = site.protection("second", **SLOW)
+    copy = client.copies.create(ONE, plan["id"])
+    under_way(client, copy)
+    assert worker.stop() == 0
+    member = processes.member_of(client, copy)
+    assert member["status"] == "finished"
+    assert "handed back" not in worker.log
+
+
+def test_a_stop_hands_back_what_takes_too_long(site):
+    api = site.api()
+    first = site.protection("first", **SLOW, graceful_shutdown_timeout=0)
+    client = site.client(api)
+    plan = site.protected(client, 32)
+    copy = client.copies.create(ONE, plan["id"])
+    under_way(client, copy)
+    # A second one takes no new work that the first one was told to end.
+    assert first.stop() == 0
+    assert "handed back" in first.log
+    member = processes.member_of(client, copy)
+    assert member["status"] == "copying"
+    site.protection("second", lease=60)
+    member = site.ended(client, copy)
+    assert member["status"] == "finished"
+    assert member["bytes_skipped"] > 0
+    assert member["attempts"] == 1
+
+
+def test_a_killed_worker_is_replaced_and_its_work_resumed(site):
+    api = site.api()
+    manager = site.protection("only", **SLOW)
+    client = site.client(api)
+    plan = site.protected(client, 32)
+    copy = client.copies.create(ONE, plan["id"])
+    under_way(client, copy)
+    [pid] = worker_pids(manager)
+    os.kill(pid, signal.SIGKILL)
+    member = site.ended(client, copy)
+    assert member["status"] == "finished"
+    assert member["bytes_skipped"] > 0
+    assert member["attempts"] == 2
+    assert worker_pids(manager) != {pid}
+
+
+def test_a_disabled_host_takes_no_work_until_it_is_enabled(site):
+    api = site.api()
+    first, second = site.protection("first"), site.protection("second")
+    client, admin = site.client(api), site.client(api, "admin").services
+    standalone.wait(lambda: len(list(admin.list())) == 2)
+    (service,) = admin.list({"host": "first"})
+    admin.disable(str(service["id"]), "a new disk")
+    plan = site.protected(client)
+    assert site.copied(client, plan)["status"] == "finished"
+    assert "claimed" in second.log
+    assert "claimed" not in first.log
+    (shown,) = admin.list({"host": "first"})
+    assert (shown["status"], shown["state"]) == ("disabled", "up")
+    assert shown["disabled_reason"] == "a new disk"
+    admin.enable(str(service["id"]))
+    second.stop()
+    site.protected(client)
+    assert "claimed" in first.log
+
+
+def test_workers_end_with_their_killed_manager(site):
+    manager = site.protection()
+    [pid] = standalone.wait(lambda: worker_pids(manager))
+    manager.stop(signal.SIGKILL)
+    standalone.wait(lambda: not pathlib.Path(f"/proc/{pid}").exists())
+
+
+def test_sighup_reads_the_files_again(site):
+    api = site.api()
+    manager = site.protection()
+    client = site.client(api)
+    assert len(list(client.providers.list())) == 2
+    [pid] = standalone.wait(lambda: worker_pids(manager))
+    third = add_region_three(site)
+    api.process.send_signal(signal.SIGHUP)
+    manager.process.send_signal(signal.SIGHUP)
+    standalone.wait(lambda: len(list(client.providers.list())) == 3)
+    standalone.wait(lambda: worker_pids(manager) not in ({pid}, set()))
+    plan = site.protected(client)
+    copy = client.copies.create(ONE, plan["id"], target_provider_id=third)
+    assert site.ended(client, copy)["status"] == "finished"
+
+
+def add_region_three(site: processes.Processes) -> str:
+    """Add a provider that region one may copy to; return its id."""
+    third = "0b9e3f4c-5a7d-4c1e-8f60-2d9b7a6c5e41"
+    directory = site.path / "providers.d"
+    two = directory / "region-two.conf"
+    text = two.read_text().replace(TWO, third)
+    (directory / "region-three.conf").write_text(
+        text.replace("region-two", "region-three")
+    )
+    one = directory / "region-one.conf"
+    one.write_text(one.read_text().replace(TWO, f"{TWO}, {third}"))
+    site.manage("provider", "setup", third)
+    return third
+
+
+def test_sigusr2_prints_what_every_thread_does_and_no_secret(tmp_path):
+    url = "fake://someone:c4n4ry@127.0.0.1/"
+    with processes.site(tmp_path, transport_url=url) as site:
+        report_of(site)
+
+
+def report_of(site: processes.Processes) -> None:
+    manager = site.protection()
+    [pid] = standalone.wait(lambda: worker_pids(manager))
+    standalone.wait(lambda: "started" in manager.log)
+    os.kill(pid, signal.SIGUSR2)
+    standalone.wait(lambda: "Guru Meditation" in manager.log)
+    standalone.wait(lambda: "transport_url" in manager.log)
+    assert "in _wait_forever" in manager.log
+    assert "c4n4ry" not in manager.log
+
+
+@pytest.mark.parametrize("command", ["api", "protection"])
+def test_tables_of_another_version_are_refused(site, command):
+    (site.path / "karbor_copy.sqlite").unlink()
+    refused = site.start(
+        [
+            *(sys.executable, "-m", f"karbor_copy.cmd.{command}"),
+            *("--config-file", str(site.config)),
+        ]
+    )
+    assert refused.process.wait(standalone.TIMEOUT) == 1
+    assert "karbor-copy-manage db sync" in refused.log

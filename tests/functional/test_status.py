@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""karbor-copy-status as a process, beside the state of a standalone."""
+
+import json
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from karbor_copy.cmd import state as state_module
+from karbor_copy.data_models import status
+from karbor_copy.db import engine
+from karbor_copy.db import operation_logs
+from tests.fixtures import database
+from tests.fixtures import standalone
+
+ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
+SUCCESS, WARNING, FAILURE = 0, 1, 2
+
+
+@pytest.fixture
+def state(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Return the state of a standalone whose tables are up to date."""
+    path = tmp_path / "state"
+    state_module.prepare(path)
+    config = ("--config-file", str(path / "karbor_copy.conf"))
+    run("karbor_copy.cmd.manage", *config, "db", "sync")
+    return path
+
+
+def run(module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", module, *words],
+        capture_output=True,
+        text=True,
+        timeout=standalone.TIMEOUT,
+        check=False,
+    )
+
+
+def check(state: pathlib.Path) -> tuple[int, dict[str, tuple[int, str]]]:
+    """Return the exit status, and of each check its result and details."""
+    config = ("--config-file", str(state / "karbor_copy.conf"))
+    done = run("karbor_copy.cmd.status", *config, "upgrade", "check", "--json")
+    assert "Traceback" not in done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, {
+        item["check"]: (item["result"], item["details"])
+        for item in found["checks"]
+    }
+
+
+def broken(state: pathlib.Path) -> dict[str, tuple[int, str]]:
+    """Return what is not well, which the exit status tells of."""
+    code, found = check(state)
+    bad = {name: item for name, item in found.items() if item[0] != SUCCESS}
+    assert code == max(result for result, _ in bad.values())
+    return bad
+
+
+def test_all_is_well(state: pathlib.Path) -> None:
+    code, found = check(state)
+    assert code == SUCCESS
+    assert list(found) == [
+        *("Database schema", "Provider files", "Banks", "Operations")
+    ]
+    assert set(found.values()) == {(SUCCESS, None)}
+
+
+def test_the_table_is_for_people(state: pathlib.Path) -> None:
+    config = ("--config-file", str(state / "karbor_copy.conf"))
+    done = run("karbor_copy.cmd.status", *config, "upgrade", "check")
+    assert done.returncode == SUCCESS
+    assert "| Check: Database schema" in done.stdout
+
+
+def test_the_tables_are_of_another_version(state: pathlib.Path) -> None:
+    for path in state.glob("karbor_copy.sqlite*"):
+        path.unlink()
+    bad = broken(state)
+    assert set(bad) == {"Database schema", "Operations"}
+    assert "karbor-copy-manage db sync" in bad["Database schema"][1]
+    assert "no such table" in bad["Operations"][1]
+
+
+def test_a_provider_file_is_broken(state: pathlib.Path) -> None:
+    path = state / "providers.d" / "region-two.conf"
+    path.write_text(path.read_text().replace(TWO, "no-uuid"))
+    ((name, (result, details)),) = broken(state).items()
+    assert (name, result) == ("Provider files", FAILURE)
+    assert "'no-uuid' is no UUID" in details
+    assert f"no enabled provider has the id {TWO}" in details
+
+
+def test_work_for_a_provider_that_is_gone(state: pathlib.Path) -> None:
+    database.configure(f"sqlite:///{state}/karbor_copy.sqlite")
+    for provider_id in (ONE, "gone"):
+        log = operation_logs.new_log(
+            status.OperationType.CLEANUP,
+            project_id="p",
+            target_provider_id=provider_id,
+        )
+        engine.writer(operation_logs.enqueue)([log])
+    engine.dispose()
+    ((name, (result, details)),) = broken(state).items()
+    assert (name, result) == ("Operations", WARNING)
+    assert details.endswith(": gone")

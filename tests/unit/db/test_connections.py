@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every connection to a server: its settings, its patience."""
+
+import concurrent.futures
+import threading
+import time
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from karbor_copy import exceptions
+from karbor_copy.db import connections
+from karbor_copy.db import engine
+from karbor_copy.db import models
+from karbor_copy.db import plans
+from tests.fixtures import database
+from tests.fixtures import rows
+
+SERVERS = [
+    parameter
+    for parameter in database.parameters()
+    if parameter.values != (database.SQLITE,)
+]
+DEADLINE = 60.0
+
+_SLEEP = {"postgresql": "SELECT pg_sleep(600)", "mysql": "SELECT SLEEP(600)"}
+_ISOLATION = {
+    "postgresql": "SHOW transaction_isolation",
+    "mysql": "SELECT @@tx_isolation",
+}
+pytestmark = pytest.mark.parametrize("server", SERVERS, indirect=True)
+
+
+@engine.reader
+def run(session: orm.Session, statement: str) -> Any:
+    return session.scalar(sa.text(statement))
+
+
+@engine.writer
+def hold(
+    session: orm.Session, plan_id: str, held: threading.Event, free: Any
+) -> None:
+    """Lock a plan until another thread lets go."""
+    plans.lock(session, plan_id)
+    held.set()
+    assert free.wait(DEADLINE)
+
+
+@engine.writer
+def lock(session: orm.Session, plan_id: str) -> None:
+    plans.lock(session, plan_id)
+
+
+@pytest.fixture
+def hasty(database_url: str) -> None:
+    """Wait for the server no longer than a second."""
+    database.configure(database_url, 1)
+
+
+def test_what_the_server_would_do_by_default_does_not_matter(
+    database_url: str, dialect: str
+) -> None:
+    if dialect == "postgresql":  # MariaDB's own is REPEATABLE READ
+        make_serializable(database_url)
+    database.configure(database_url)
+    found = run(_ISOLATION[dialect])
+    assert found.lower().replace("-", " ") == "read committed"
+
+
+def make_serializable(database_url: str) -> None:
+    name = sa.make_url(database_url).database
+    with engine.get_engine().begin() as connection:
+        connection.exec_driver_sql(
+            f"ALTER DATABASE {name}"
+            " SET default_transaction_isolation = 'serializable'"
+        )
+
+
+def test_a_statement_has_an_end(hasty: None, dialect: str) -> None:
+    with pytest.raises(exceptions.DatabaseUnavailable):
+        run(_SLEEP[dialect])
+    assert run("SELECT 1") == 1
+
+
+def test_nobody_waits_for_a_lock_for_ever(
+    hasty: None, database_url: str
+) -> None:
+    plan = rows.stored_plan()
+    other = sa.create_engine(database_url)
+    with other.begin() as connection:
+        connection.execute(
+            sa.select(models.Plan.id)
+            .where(models.Plan.id == plan.id)
+            .with_for_update()
+        )
+        with pytest.raises(exceptions.DatabaseUnavailable):
+            lock(plan.id)
+    other.dispose()
+    lock(plan.id)
+
+
+def test_a_process_that_stands_still_does_not_keep_its_locks(
+    hasty: None,
+) -> None:
+    plan = rows.stored_plan()
+    held, free = threading.Event(), threading.Event()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        frozen = pool.submit(hold, plan.id, held, free)
+        assert held.wait(DEADLINE)
+        until_locked(plan.id)
+        free.set()
+        with pytest.raises(exceptions.DatabaseUnavailable):
+            frozen.result()
+
+
+def until_locked(plan_id: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        try:
+            lock(plan_id)
+        except exceptions.DatabaseUnavailable:
+            assert time.monotonic() < deadline
+        else:
+            return
+
+
+def test_a_time_out_in_the_url_is_left_as_it_is(database_url: str) -> None:
+    url = sa.make_url(database_url).update_query_dict({"connect_timeout": "3"})
+    made = connections._limited(url, 10)
+    assert made.query["connect_timeout"] == "3"

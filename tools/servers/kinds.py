@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names the servers that tests may need."""
+
+from collections.abc import Mapping
+
+from tools.servers import mariadb
+from tools.servers import postgresql
+from tools.servers import rabbitmq
+from tools.servers import server
+
+ALL: Mapping[str, type[server.Server]] = {
+    "mariadb": mariadb.MariaDB,
+    "postgresql": postgresql.PostgreSQL,
+    "rabbitmq": rabbitmq.RabbitMQ,
+}
+
+
+def missing() -> list[type[server.Server]]:
+    """Return those that are not installed."""
+    return [kind for kind in ALL.values() if not server.is_installed(kind)]
