@@ -2,6 +2,7 @@
 """Puts the WSGI application together: middleware, hooks, root."""
 
 import functools
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,11 @@ from karbor_copy.api import noauth
 from karbor_copy.api import root
 from karbor_copy.providers import registry as provider_registry
 from karbor_copy.rpc import notifier
+
+
+#: pecan would make a new one with each application, and so take their state
+#: away from the requests that another one is serving.
+_LOCAL = threading.local()
 
 
 class Application(pecan.Pecan):
@@ -61,6 +67,7 @@ def make_app(
         ),
         hooks=[hooks.FaultHook(), hooks.ContextHook(), hooks.InputHook()],
         guess_content_type_from_ext=False,
+        context_local_factory=lambda: _LOCAL,
     )
     # The first meets a request first and its answer last. Who asks is known
     # before a byte of the body is read.

@@ -121,6 +121,15 @@ def test_a_strangers_body_is_not_read(conf: Any) -> None:
     assert response.status_int == 403
 
 
+def test_an_application_made_meanwhile_disturbs_no_request(conf: Any) -> None:
+    class Reloading(registry.Registry):
+        def resource_types(self) -> tuple[str, ...]:
+            app.make_app(CONF, self, api_site.FakeClient())
+            return ()
+
+    assert send(PATH, Reloading({})).json == {"protectable_type": []}
+
+
 def test_browsers_of_another_origin(conf: Any) -> None:
     response = send(PATH, HTTP_ORIGIN="https://horizon.example.org")
     assert not [name for name in response.headers if "Access" in name]
