@@ -119,12 +119,13 @@ class Service(Protocol):
 def stop(
     services: Iterable[Service], finish: Callable[[], object] = bool
 ) -> None:
-    """Stop the services in their order, then finish.
+    """Stop the services in their order, finish, and leave the database.
 
     Where a thread hangs the process ends here: the interpreter would wait.
     """
     ended = all([each.stop() for each in services])
     finish()
+    engine.dispose()
     if not ended:
         LOG.warning("What hangs is left to its lease")
         os._exit(0)

@@ -78,6 +78,11 @@ def pytest_configure(config: pytest.Config) -> None:
     sharing.enter_context(servers.sharing())
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run twice as many tests as there are cores: many of them wait."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     profile = hypothesis.settings.get_current_profile_name()
     return [

@@ -20,7 +20,6 @@ from karbor_copy.api import root
 from karbor_copy.providers import registry as provider_registry
 from karbor_copy.rpc import notifier
 
-
 #: pecan would make a new one with each application, and so take their state
 #: away from the requests that another one is serving.
 _LOCAL = threading.local()

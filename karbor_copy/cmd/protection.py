@@ -6,6 +6,7 @@ SIGHUP does the same, and new workers read all files anew. SIGUSR2 lets a
 worker print what all its threads do.
 """
 
+import multiprocessing
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -80,7 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.graceful_shutdown_timeout
             + options.shutdown_timeout
             + _PATIENCE
-        )
+        ),
+        # A worker needs the configuration as it was read here.
+        mp_context=multiprocessing.get_context("fork"),
     )
     manager.add(Worker, workers=options.workers, args=(CONF,))
     manager.run()

@@ -108,7 +108,7 @@ class Campaign:
             story.outcome.violations.append(str(error))
         outcome = story.outcome
         for child in site.children:
-            child.close()
+            child.kill()
         site.children.clear()
         self.kills += outcome.kills
         self.violations += outcome.violations
@@ -149,9 +149,9 @@ class Campaign:
             if number == 0:
                 with contextlib.suppress(OSError):
                     request()
-            while child.process.is_alive() and site.open_work():
+            while child.exitcode is None and site.open_work():
                 time.sleep(0.02)
-            if child.process.is_alive():
+            if child.exitcode is None:
                 child.kill()
                 self.missed += 1
                 plans[-1] += " (not reached)"

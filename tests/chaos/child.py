@@ -1,50 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """One process of the service, as its parent sees it."""
 
-import multiprocessing
-import os
+import functools
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 from tests.chaos import worker
+from tests.fixtures import forked
 
 START_TIMEOUT = 60.0
 #: Seconds for the work itself, on a machine that has other things to do.
 WORK = 20.0
 
 _URL = re.compile(r"http://\S+")
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([worker.__name__])
 
 
 class Child:
-    """One process of the service; ``url`` is None if it has no API.
+    """One process of the service; ``url`` is None if it has no API."""
 
-    It is forked by a server that has imported everything once: a kill
-    costs no start of an interpreter.
-    """
-
-    def __init__(self, orders: worker.Orders) -> None:
+    def __init__(self, orders: worker.Orders, output: pathlib.Path) -> None:
         self.url: str | None = None
-        self._output = orders.output
-        self.process = _FORKS.Process(target=worker.run, args=(orders,))
-        self.process.start()
+        self._forked = forked.Forked(
+            functools.partial(worker.run, orders),
+            output=output,
+            errors=orders.state_path / "service.log",
+        )
+
+    @property
+    def exitcode(self) -> int | None:
+        """The code that it ended with, None if it lives."""
+        return self._forked.poll()
 
     def wait_until_up(self) -> None:
         """Read the line that it prints when it serves, unless it dies.
 
         :raises AssertionError: it neither served nor died.
         """
-        deadline = time.monotonic() + START_TIMEOUT
-        text = ""
-        while not text.endswith("\n") and self.process.is_alive():
-            assert time.monotonic() < deadline, "the service did not start"
-            time.sleep(0.02)
-            if self._output.exists():
-                text = self._output.read_text()
-        found = _URL.search(text)
+        found = _URL.search(self._forked.first_line(START_TIMEOUT))
         self.url = found.group() if found else None
 
     def wait_for_death(self, timeout: float = WORK) -> None:
@@ -61,7 +56,7 @@ class Child:
 
         :raises AssertionError: it did not.
         """
-        path = pathlib.Path(f"/proc/{self.process.pid}/stat")
+        path = pathlib.Path(f"/proc/{self._forked.pid}/stat")
         deadline = time.monotonic() + timeout
         while path.read_text().rpartition(")")[2].split()[0] != "T":
             assert time.monotonic() < deadline, "it was not stopped"
@@ -69,26 +64,21 @@ class Child:
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        assert self.process.pid is not None
-        os.kill(self.process.pid, number)
+        self._forked.send_signal(number)
 
     def wait(self, timeout: float = WORK) -> int | None:
         """Wait for its end; return its exit code, None if it lives on."""
-        self.process.join(timeout)
-        return self.process.exitcode
+        try:
+            return self._forked.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
 
     def kill(self) -> None:
         """Kill it where it is."""
-        self.process.kill()
-        self.process.join()
+        self._forked.kill()
+        self._forked.wait()
 
     def terminate(self, timeout: float = WORK) -> int | None:
         """Ask it to end; return its exit code, None if it lives on."""
-        self.process.terminate()
+        self._forked.terminate()
         return self.wait(timeout)
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-        if self.process.is_alive():
-            self.kill()
-        self.process.close()

@@ -55,14 +55,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "oslo_messaging_rabbit": {"heartbeat_timeout_threshold": 10},
 }
-_WORKER = """
-import pathlib, sys
-from karbor_copy.cmd import protection
-from tests.chaos import steps
-steps.slow_down({pause})
-steps.keep_journal(pathlib.Path({journal!r}))
-sys.exit(protection.main())
-"""
 
 
 class Cluster:
@@ -93,7 +85,7 @@ class Cluster:
         )
         self.path = self._site.path
         self.journal = self.path / "journal"
-        self._worker = _WORKER.format(pause=pause, journal=str(self.journal))
+        self._pause = pause
         for region in ("region-one", "region-two"):
             file = self.path / "providers.d" / f"{region}.conf"
             file.write_text(f"{file.read_text()}chunk_size = {CHUNK_SIZE}\n")
@@ -110,7 +102,7 @@ class Cluster:
         for host in HOSTS:
             if host not in self.managers or not _runs(self.managers[host]):
                 self.managers[host] = self._site.protection(
-                    host, script=self._worker
+                    host, pause=self._pause, journal=self.journal
                 )
 
     def close(self) -> None:

@@ -92,7 +92,7 @@ class Site:
         _trace: TracebackType | None,
     ) -> None:
         for child in self.children:
-            child.close()
+            child.kill()
 
     def start(
         self, plan: str | None = None, *, pause: float = 0, api: bool = True
@@ -103,15 +103,15 @@ class Site:
         child = child_module.Child(
             worker.Orders(
                 state_path=self.path,
-                output=output,
                 plan=plan,
                 pause=pause,
                 api=api,
-            )
+            ),
+            output,
         )
         self.children.append(child)
         child.wait_until_up()
-        code = child.process.exitcode
+        code = child.exitcode
         assert code in (None, -signal.SIGKILL), self.log_tail()
         return child
 

@@ -8,8 +8,8 @@ import pytest
 from tests.chaos import cluster as cluster_module
 from tests.chaos import ordeal
 
-#: One of each kind, and two more.
-BLOWS = 12
+#: One of each kind.
+BLOWS = 10
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])

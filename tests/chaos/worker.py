@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service as a child process that can be made to suffer."""
 
-import ctypes
-import os
 import pathlib
-import signal
 import sys
 from dataclasses import dataclass
 
@@ -16,48 +13,29 @@ from karbor_copy.providers import registry as provider_registry
 from karbor_copy.rpc import transport as rpc_transport
 from tests.chaos import steps
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
     """What a child is to be; ``pause`` in seconds before each data put."""
 
     state_path: pathlib.Path
-    output: pathlib.Path
     plan: str | None = None
     pause: float = 0.0
     api: bool = True
 
 
-def run(orders: Orders) -> None:
+def run(orders: Orders) -> int:
     """Serve until SIGTERM, or until the plan says otherwise."""
-    _die_with_parent()
-    _redirect(orders.output, 1)
-    _redirect(orders.state_path / "service.log", 2)
     if orders.pause:
         steps.slow_down(orders.pause)
     if orders.plan is not None:
         steps.install(steps.Plan.parse(orders.plan))
     if orders.api:
-        sys.exit(
-            standalone.main(
-                ["--state-path", str(orders.state_path), "--port", "0"]
-            )
+        return standalone.main(
+            ["--state-path", str(orders.state_path), "--port", "0"]
         )
     _serve_protection(orders.state_path)
-
-
-def _die_with_parent() -> None:
-    """Let the kernel end this process when the tests are gone."""
-    if ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
-        raise OSError("prctl(PR_SET_PDEATHSIG) was refused")
-
-
-def _redirect(path: pathlib.Path, number: int) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(file, number)
-    os.close(file)
+    return 0
 
 
 def _serve_protection(path: pathlib.Path) -> None:

@@ -67,6 +67,7 @@ def test_a_damaged_restore_is_told(
     )
     assert code == 1
     assert "0 of 1 volumes" in capsys.readouterr().out
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_second_copy_that_copies_is_a_failure(

@@ -6,16 +6,17 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from karbor_copy.client.v1 import waits
+from karbor_copy.cmd import manage as manage_module
 from karbor_copy.cmd import state as state_module
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from tests.fixtures import database
+from tests.fixtures import forked
 from tests.fixtures import rows
 from tests.fixtures import standalone
 
@@ -37,15 +38,10 @@ def state(tmp_path: pathlib.Path) -> pathlib.Path:
 @pytest.fixture
 def manage(state: pathlib.Path) -> Manage:
     def manage(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "karbor_copy.cmd.manage"),
-                *("--config-file", str(state / "karbor_copy.conf"), *words),
-            ],
-            capture_output=True,
-            text=True,
+        return forked.run(
+            manage_module.main,
+            *("--config-file", str(state / "karbor_copy.conf"), *words),
             timeout=standalone.TIMEOUT,
-            check=False,
         )
 
     return manage

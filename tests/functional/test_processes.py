@@ -187,12 +187,15 @@ def report_of(site: processes.Processes) -> None:
     assert "c4n4ry" not in manager.log
 
 
-@pytest.mark.parametrize("command", ["api", "protection"])
+@pytest.mark.parametrize(
+    "command", ["karbor-copy-api", "karbor-copy-protection"]
+)
 def test_tables_of_another_version_are_refused(site, command):
     (site.path / "karbor_copy.sqlite").unlink()
+    # As operators start it: by the script that is installed.
     refused = site.start(
         [
-            *(sys.executable, "-m", f"karbor_copy.cmd.{command}"),
+            str(pathlib.Path(sys.executable).with_name(command)),
             *("--config-file", str(site.config)),
         ]
     )

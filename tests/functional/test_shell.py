@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from karbor_copy.client import shell
+from tests.fixtures import forked
 from tests.fixtures import standalone
 
 ONE, TWO = "region-one", "region-two"
@@ -21,21 +23,12 @@ def run(
     service: standalone.Standalone, *words: str
 ) -> subprocess.CompletedProcess[str]:
     """Run karbor-copy."""
-    return subprocess.run(
-        [
-            *(sys.executable, "-c", _MAIN, "--url", service.url),
-            *("--project", standalone.PROJECT, "--user", "alice", *words),
-        ],
-        capture_output=True,
-        text=True,
+    return forked.run(
+        shell.main,
+        *("--url", service.url, "--project", standalone.PROJECT),
+        *("--user", "alice", *words),
         timeout=standalone.TIMEOUT,
-        check=False,
     )
-
-
-_MAIN = (
-    "import sys; from karbor_copy.client import shell; sys.exit(shell.main())"
-)
 
 
 def shown(service: standalone.Standalone, *words: str) -> Any:
@@ -103,19 +96,6 @@ DEMO = (
     *(sys.executable, "-m", "karbor_copy.cmd.demo", "--size", "1M"),
     *("--volumes", "1", "--checkpoints", "1", "--state-path"),
 )
-
-
-def test_the_demo(tmp_path: pathlib.Path) -> None:
-    done = subprocess.run(
-        [*DEMO, str(tmp_path / "demo")],
-        capture_output=True,
-        text=True,
-        timeout=2 * standalone.TIMEOUT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "1 of 1 volumes restored" in done.stdout
-    assert not (tmp_path / "demo").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -6,7 +6,6 @@ import os
 import pathlib
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
@@ -34,8 +33,7 @@ def test_an_empty_directory_is_enough(tmp_path: pathlib.Path) -> None:
             "region-two": standalone.REGION_TWO,
         }
         assert service.stop() == 0
-        assert service.process.stdout is not None
-        assert service.process.stdout.read() == ""
+        assert service.process.output.read_text().count("\n") == 1
     assert f"State is in {state}" in service.log
     assert sorted(path.name for path in state.iterdir()) == [
         *("banks", "karbor_copy.conf", "karbor_copy.sqlite"),
@@ -106,7 +104,7 @@ def test_strangers_are_not_served_without_keystone(
     tmp_path: pathlib.Path,
 ) -> None:
     host = "192.0.2.1"
-    code, out, err = standalone.failure(
+    code, out, err = standalone.run(
         tmp_path / "state", "--host", host, "--port", "0"
     )
     assert (code, out) == (1, "")
@@ -119,7 +117,7 @@ def test_strangers_are_not_served_without_keystone(
 def test_the_port_is_taken(tmp_path: pathlib.Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, out, err = standalone.failure(
+        code, out, err = standalone.run(
             tmp_path / "state", "--port", str(port)
         )
     assert (code, out) == (1, "")
@@ -131,7 +129,7 @@ def test_the_port_is_taken(tmp_path: pathlib.Path) -> None:
 def test_the_state_path_is_a_file(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "state"
     path.touch()
-    code, out, err = standalone.failure(path)
+    code, out, err = standalone.run(path)
     assert (code, out) == (1, "")
     assert err.startswith("karbor-copy-standalone: ")
     assert f"'{path}" in err
@@ -139,7 +137,7 @@ def test_the_state_path_is_a_file(tmp_path: pathlib.Path) -> None:
 
 
 def test_the_state_path_can_not_be_written() -> None:
-    code, out, err = standalone.failure(pathlib.Path("/proc/karbor-copy"))
+    code, out, err = standalone.run(pathlib.Path("/proc/karbor-copy"))
     assert (code, out) == (1, "")
     assert err.startswith("karbor-copy-standalone: ")
     assert "/proc/karbor-copy" in err
@@ -149,7 +147,7 @@ def test_the_state_path_can_not_be_written() -> None:
 def test_the_configuration_is_broken(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "karbor_copy.conf"
     path.write_text("what is this\n")
-    code, out, err = standalone.failure(tmp_path)
+    code, out, err = standalone.run(tmp_path)
     assert (code, out) == (1, "")
     assert str(path) in err
     assert "Traceback" not in err
@@ -157,7 +155,7 @@ def test_the_configuration_is_broken(tmp_path: pathlib.Path) -> None:
 
 def test_the_database_is_broken(tmp_path: pathlib.Path) -> None:
     (tmp_path / "karbor_copy.sqlite").write_bytes(b"no database" * 1000)
-    code, out, err = standalone.failure(tmp_path)
+    code, out, err = standalone.run(tmp_path)
     assert (code, out) == (1, "")
     assert "\nkarbor-copy-standalone: (sqlite3.DatabaseError) file" in err
 
@@ -182,11 +180,6 @@ def test_a_broken_provider_file_disables_that_provider_only(
 
 
 def test_options_go_to_the_configuration(tmp_path: pathlib.Path) -> None:
-    done = subprocess.run(
-        standalone.command(tmp_path, "--", "--version"),
-        capture_output=True,
-        text=True,
-        timeout=standalone.TIMEOUT,
-        check=True,
-    )
-    assert done.stdout.strip()
+    code, out, _ = standalone.run(tmp_path, "--", "--version")
+    assert code == 0
+    assert out.strip()

@@ -3,17 +3,18 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
+from karbor_copy.cmd import manage
 from karbor_copy.cmd import state as state_module
+from karbor_copy.cmd import status as status_command
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import operation_logs
 from tests.fixtures import database
+from tests.fixtures import forked
 from tests.fixtures import standalone
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
@@ -26,24 +27,15 @@ def state(tmp_path: pathlib.Path) -> pathlib.Path:
     path = tmp_path / "state"
     state_module.prepare(path)
     config = ("--config-file", str(path / "karbor_copy.conf"))
-    run("karbor_copy.cmd.manage", *config, "db", "sync")
+    forked.run(manage.main, *config, "db", "sync", timeout=standalone.TIMEOUT)
     return path
-
-
-def run(module: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", module, *words],
-        capture_output=True,
-        text=True,
-        timeout=standalone.TIMEOUT,
-        check=False,
-    )
 
 
 def check(state: pathlib.Path) -> tuple[int, dict[str, tuple[int, str]]]:
     """Return the exit status, and of each check its result and details."""
     config = ("--config-file", str(state / "karbor_copy.conf"))
-    done = run("karbor_copy.cmd.status", *config, "upgrade", "check", "--json")
+    words = (*config, "upgrade", "check", "--json")
+    done = forked.run(status_command.main, *words, timeout=standalone.TIMEOUT)
     assert "Traceback" not in done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return done.returncode, {
@@ -71,7 +63,8 @@ def test_all_is_well(state: pathlib.Path) -> None:
 
 def test_the_table_is_for_people(state: pathlib.Path) -> None:
     config = ("--config-file", str(state / "karbor_copy.conf"))
-    done = run("karbor_copy.cmd.status", *config, "upgrade", "check")
+    words = (*config, "upgrade", "check")
+    done = forked.run(status_command.main, *words, timeout=standalone.TIMEOUT)
     assert done.returncode == SUCCESS
     assert "| Check: Database schema" in done.stdout
 

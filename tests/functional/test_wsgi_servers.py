@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -49,6 +50,11 @@ def serve(site: processes.Processes, program: str) -> processes.Running:
     config = shutil.copy(SAMPLES / sample, site.path)
     address = f"{server.HOST}:{server.free_port()}"
     text = pathlib.Path(config).read_text().replace("127.0.0.1:8799", address)
+    # Fewer processes start sooner.
+    text, changed = re.subn(
+        r"^(workers|processes) = 4$", r"\1 = 2", text, flags=re.M
+    )
+    assert changed == 1
     pathlib.Path(config).write_text(text)
     started = site.start(
         [program, option, str(config)],
@@ -68,18 +74,12 @@ def answers(client, started: processes.Running) -> bool:
         return False
 
 
-def test_a_copy_asked_for_there_is_made(site, program):
+def test_many_processes_answer(site, program):
     running = serve(site, program)
     site.protection()
     client = site.client(running)
     member = site.copied(client, site.protected(client))
     assert member["status"] == "finished"
-    assert running.stop() == 0
-
-
-def test_many_processes_answer(site, program):
-    running = serve(site, program)
-    client = site.client(running)
     volume = site.volume(b"data")
     made = [
         client.plans.create(
@@ -90,7 +90,8 @@ def test_many_processes_answer(site, program):
         for number in range(20)
     ]
     found = {plan["id"] for plan in client.plans.list()}
-    assert found == set(made)
+    assert found >= set(made)
+    assert running.stop() == 0
 
 
 def test_sighup_reads_the_files_again(site, program):
