@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides by oslo.policy whether a caller may do something."""
 
+import threading
+import time
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
+from typing import Final
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -11,13 +15,45 @@ from oslo_policy import policy
 from karbor_copy import exceptions
 from karbor_copy import policies
 
+#: Seconds after which the operator's policy files are looked at again.
+_REST: Final = 1.0
+
 _enforcer: policy.Enforcer | None = None
 
 
-def init(conf: cfg.ConfigOpts) -> None:
+class Enforcer(policy.Enforcer):
+    """oslo.policy's, which looks at its files for every single question."""
+
+    def __init__(
+        self, conf: cfg.ConfigOpts, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(conf)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._looked_at: float | None = None
+
+    def load_rules(
+        self,
+        force_reload: bool = False,  # noqa: FBT001, FBT002  oslo.policy's
+    ) -> None:
+        """Look at the files, unless that was done within the last second.
+
+        While one thread reads them all others wait: none decides by half of
+        the rules.
+        """
+        with self._lock:
+            last, now = self._looked_at, self._clock()
+            if force_reload or last is None or now - last >= _REST:
+                super().load_rules(force_reload)
+                self._looked_at = now
+
+
+def init(
+    conf: cfg.ConfigOpts, clock: Callable[[], float] = time.monotonic
+) -> None:
     """Take the rules of the code and of the operator's policy file."""
     global _enforcer
-    enforcer = policy.Enforcer(conf)
+    enforcer = Enforcer(conf, clock)
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
     _enforcer = enforcer

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every rule, asked by every persona."""
 
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -125,6 +126,54 @@ def test_an_operators_file_counts(
     context("copier").can("copy:create")
     with pytest.raises(exceptions.Forbidden):
         context("member").can("copy:create")
+
+
+class Clock:
+    """Goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def may_copy() -> bool:
+    try:
+        context("copier").can("copy:create")
+    except exceptions.Forbidden:
+        return False
+    return True
+
+
+def write(file: pathlib.Path, text: str, moment: int) -> None:
+    """Write a file as of a moment, which a file system may round."""
+    file.write_text(text)
+    os.utime(file, (moment, moment))
+
+
+@pytest.mark.parametrize("place", ["policy.yaml", "policy.d/copies.yaml"])
+def test_a_changed_file_is_heard_a_second_later(
+    conf: config_fixture.Config, tmp_path: pathlib.Path, place: str
+) -> None:
+    clock = Clock()
+    directory = tmp_path / "policy.d"
+    directory.mkdir()
+    os.utime(directory, (1, 1))
+    file = tmp_path / place
+    write(file, '"copy:create": "role:copier"\n', 2)
+    conf.config(
+        group="oslo_policy",
+        policy_file=str(tmp_path / "policy.yaml"),
+        policy_dirs=[str(directory)],
+    )
+    policy.init(CONF, clock)
+    assert may_copy()
+    write(file, '"copy:create": "role:nobody"\n', 4_000_000_000)
+    clock.now += 0.99
+    assert may_copy()
+    clock.now += 0.01
+    assert not may_copy()
 
 
 def test_nothing_is_decided_before_there_are_rules(
