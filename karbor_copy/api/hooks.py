@@ -16,6 +16,8 @@ from karbor_copy.api import json_body
 
 CONTENT_TYPE = "application/json"
 MAX_PARAMETERS = 100
+#: The type of a body that has been read: neither JSON nor a form.
+_READ = "application/octet-stream"
 #: Below /v1 these alone need no token: the version's own document.
 OPEN = ("/v1", "/v1/")
 
@@ -66,9 +68,10 @@ class InputHook(hooks.PecanHook):
         request = state.request
         request.context["query"] = _query(request)
         request.context["body"] = _body(request)
-        # Nothing is left for pecan to parse, and JSON for it to answer.
+        # Nothing is left for pecan to parse, and JSON for it to answer. A
+        # body without a type would be searched for a form, at some cost.
         request.body = b""
-        request.environ["CONTENT_TYPE"] = ""
+        request.environ["CONTENT_TYPE"] = _READ
         request.pecan["content_type"] = CONTENT_TYPE
 
 
