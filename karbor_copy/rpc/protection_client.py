@@ -2,8 +2,10 @@
 """Wakes the protection services without ever making a request wait.
 
 The rows are committed before anyone is woken and the services look for work
-by themselves, so a hint may be lost: when the queue is full or the broker
-is away it is dropped.
+by themselves, so a hint may be lost: when the broker is away it is dropped.
+
+A hint says no more than that there is work, and wakes for all of it. So one
+that waits stands for all that come until it is sent.
 """
 
 import contextlib
@@ -18,17 +20,17 @@ from karbor_copy import context as request_context
 LOG = logging.getLogger(__name__)
 
 _Hint = tuple[request_context.RequestContext, str, str]
-_QUEUE_SIZE = 64
-#: Seconds that the last hints get; the services find the work anyhow.
+#: Seconds that each of the last hints gets: the one that is being sent and the
+#: one that waits. The services find the work anyhow.
 _PATIENCE = 2.0
 
 
 class ProtectionClient:
-    """Casts from a thread of its own, through a short queue."""
+    """Casts from a thread of its own, before which one hint waits."""
 
     def __init__(self, client: oslo_messaging.RPCClient) -> None:
         self._client = client.prepare(retry=0)
-        self._queue: queue.Queue[_Hint | None] = queue.Queue(_QUEUE_SIZE)
+        self._queue: queue.Queue[_Hint | None] = queue.Queue(maxsize=1)
         self._thread = threading.Thread(
             target=self._run, name="wake", daemon=True
         )
@@ -44,13 +46,17 @@ class ProtectionClient:
         try:
             self._queue.put_nowait((ctxt, operation_type, row_id))
         except queue.Full:
-            LOG.debug("Hint for %s %s dropped", operation_type, row_id)
+            LOG.debug(
+                "Hint for %s %s dropped: another one waits",
+                operation_type,
+                row_id,
+            )
 
     def close(self) -> None:
         """End the thread when it has sent what is queued, or soon."""
         with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(None)
-        self._thread.join(_PATIENCE)
+            self._queue.put(None, timeout=_PATIENCE)
+            self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
         while (hint := self._queue.get()) is not None:
