@@ -41,7 +41,9 @@ def configure(conf: cfg.ConfigOpts) -> None:
         publisher_id=f"karbor_copy.{conf.host}",
         retry=0,
     )
-    _notifier = Notifier(made) if made.is_enabled() else None
+    # NOTE: is_enabled() of oslo.messaging holds no driver at all for one.
+    drivers = set(conf.oslo_messaging_notifications.driver) - {"noop"}
+    _notifier = Notifier(made) if drivers else None
 
 
 def send(event_type: str, make: Callable[[], Payload]) -> None:

@@ -45,11 +45,22 @@ def conf() -> Iterator[None]:
     notifier.configure(CONF)
 
 
-def test_none_is_sent_unless_it_is_asked_for(conf: None) -> None:
+@pytest.mark.parametrize("drivers", [[], ["noop"]])
+def test_none_is_made_unless_it_is_asked_for(
+    conf: None, drivers: list[str]
+) -> None:
+    made = []
+
+    def make() -> dict[str, str]:
+        made.append("1")
+        return {"id": "1"}
+
+    CONF.set_override("driver", drivers, group=GROUP)
     notifier.configure(CONF)
-    notifier.send("karbor.test.start", lambda: {"id": "1"})
+    notifier.send("karbor.test.start", make)
     notifier.flush()
     assert _impl_test.NOTIFICATIONS == []
+    assert made == []
 
 
 def test_what_is_queued_is_sent_in_its_order(conf: None) -> None:
