@@ -4,6 +4,8 @@
 import functools
 import threading
 from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import pecan
@@ -12,6 +14,7 @@ from oslo_config import cfg
 from karbor_copy import exceptions
 from karbor_copy import policy
 from karbor_copy.api import collaborators
+from karbor_copy.api import expose
 from karbor_copy.api import faults
 from karbor_copy.api import hooks
 from karbor_copy.api import middleware
@@ -26,7 +29,11 @@ _LOCAL = threading.local()
 
 
 class Application(pecan.Pecan):
-    """pecan's, for paths that are text, with the status of empty answers."""
+    """pecan's, where the root finds each handler, which makes the response.
+
+    So pecan needs neither look for controllers nor at what they take, which
+    it does anew for each request, at a tenth of the cost of a POST.
+    """
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any
@@ -41,6 +48,22 @@ class Application(pecan.Pecan):
         except UnicodeDecodeError as error:
             raise exceptions.Invalid("The path is not UTF-8.") from error
         return super().__call__(environ, start_response)  # type: ignore[no-any-return]
+
+    def route(
+        self, req: Any, node: root.RootController, path: str
+    ) -> tuple[expose.Handler, list[str]]:
+        """Return the handler and the ids in the path."""
+        return node.find(path.split("/")[1:], req)
+
+    def invoke_controller(
+        self,
+        controller: expose.Handler,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        state: Any,
+    ) -> None:
+        """Let the handler answer."""
+        state.response = controller(*args)
 
     def _handle_empty_response_body(self, state: Any) -> None:
         """Keep 200, which Karbor answers when it has nothing to say."""

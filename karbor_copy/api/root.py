@@ -4,8 +4,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pecan
-
 from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import faults
@@ -14,13 +12,12 @@ from karbor_copy.api import routes
 
 
 class RootController:
-    """pecan asks it for the handler of every path."""
+    """Finds the handler of every path."""
 
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._router = routes.Router(routes.table(collaborators))
 
-    @pecan.expose()
-    def _route(
+    def find(
         self, segments: Sequence[str], request: Any
     ) -> tuple[expose.Handler, list[str]]:
         """Return the handler and the ids in the path.
