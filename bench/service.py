@@ -5,9 +5,7 @@ P1 and P2 call the WSGI application itself, on a sqlite file, with nobody at
 work behind it; P3 and P6 run a real standalone. Shown are medians.
 """
 
-import argparse
 import contextlib
-import dataclasses
 import datetime
 import json
 import os
@@ -18,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,10 +26,11 @@ from karbor_copy import concurrency  # noqa: E402
 
 concurrency.use_native_threads()
 
-import pecan  # noqa: E402
+import bare  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
+import table  # noqa: E402
+import usage  # noqa: E402
 import webob  # noqa: E402
-from pecan import rest  # noqa: E402
 
 from karbor_copy.api import app  # noqa: E402
 from karbor_copy.client.v1 import waits  # noqa: E402
@@ -53,22 +51,6 @@ PAGE = 50
 LIST_ROUNDS = 31
 CHECKPOINTS = 100
 IDLE_SECONDS = 30
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of the table."""
-
-    case: str
-    what: str
-    value: float
-    unit: str
-    target: float | None = None
-
-    @property
-    def missed(self) -> bool:
-        return self.target is not None and self.value > self.target
 
 
 class NobodyWakes:
@@ -115,29 +97,6 @@ def site() -> Iterator[Call]:
             yield Call(app.make_app(CONF, known, NobodyWakes()))
 
 
-class Bare(rest.RestController):
-    """pecan and one INSERT, which is all that a POST can't do without."""
-
-    @pecan.expose("json")
-    def post(self) -> dict[str, Any]:
-        body = pecan.request.json
-        with engine.get_engine().begin() as connection:
-            connection.execute(
-                sa.insert(models.Restore).values(
-                    id=rows.new_id(),
-                    project_id=rows.PROJECT,
-                    provider_id=rows.SOURCE,
-                    checkpoint_id=rows.new_id(),
-                    parameters=body,
-                    status="success",
-                    resources_status={},
-                    resources_reason={},
-                    created_at=sa.func.now(),
-                )
-            )
-        return {"copy": body}
-
-
 def request_copy(call: Call, size: int) -> float:
     plan = rows.stored_plan()
     rows.checkpoints(plan, size)
@@ -145,28 +104,32 @@ def request_copy(call: Call, size: int) -> float:
     return call("POST", url, {"copy": {"plan_id": plan.id, "parameters": {}}})
 
 
-def post_copy() -> Iterator[Line]:
+def post_copy() -> Iterator[table.Line]:
     with site() as call:
-        bare = Call(pecan.Pecan(Bare(), debug=False))
+        floor_call = Call(bare.application())
         request_copy(call, 1)
         times: dict[int, list[float]] = {}
         floor: list[float] = []
         for size, rounds in UNCOPIED.items():
             for _ in range(rounds):
-                floor += [bare("POST", "/", {"copy": {}}) for _ in range(3)]
+                floor += [
+                    floor_call("POST", "/", {"copy": {}}) for _ in range(3)
+                ]
                 times.setdefault(size, []).append(request_copy(call, size))
     base = statistics.median(floor)
-    yield Line(case="P1", what="bare pecan, INSERT", value=base, unit="ms")
+    yield table.Line(
+        case="P1", what="bare pecan, INSERT", value=base, unit="ms"
+    )
     limits = {10: 1.5 * base, 10_000: 1000.0}
     for size, found in times.items():
-        yield Line(
+        yield table.Line(
             case="P1",
             what=f"POST copy, {size} uncopied",
             value=statistics.median(found),
             unit="ms",
             target=limits.get(size),
         )
-    yield Line(
+    yield table.Line(
         case="P1",
         what="10 uncopied / bare",
         value=statistics.median(times[10]) / base,
@@ -175,7 +138,7 @@ def post_copy() -> Iterator[Line]:
     )
 
 
-def lists() -> Iterator[Line]:
+def lists() -> Iterator[table.Line]:
     project = f"/v1/{rows.PROJECT}"
     paths = {
         "checkpoints": f"{project}/providers/{rows.SOURCE}/checkpoints",
@@ -193,7 +156,7 @@ def lists() -> Iterator[Line]:
                 found[noun].append(statistics.median(taken))
     for noun, times in found.items():
         for size, value in zip(LISTED, times, strict=True):
-            yield Line(
+            yield table.Line(
                 case="P2",
                 what=f"GET {noun}, {size} rows",
                 value=value,
@@ -225,14 +188,7 @@ def insert_copies(session: Any, plan_id: str, count: int) -> None:
     )
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the user and system time that a process has used."""
-    text = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
-    fields = text.split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def copy_all() -> Iterator[Line]:
+def copy_all() -> Iterator[table.Line]:
     with (
         tempfile.TemporaryDirectory() as name,
         standalone.serving(pathlib.Path(name) / "state") as service,
@@ -250,19 +206,22 @@ def copy_all() -> Iterator[Line]:
         ]
         for item in made:
             waits.for_checkpoint(client, standalone.REGION_ONE, item["id"])
-        cpu, begin = cpu_seconds(service.process.pid), time.perf_counter()
+        cpu, begin = (
+            usage.cpu_seconds(service.process.pid),
+            time.perf_counter(),
+        )
         client.copies.create(standalone.REGION_ONE, plan["id"])
         posted = time.perf_counter() - begin
         # The list, since showing a copy shows all of its checkpoints.
         while next(iter(client.copies.list()))["status"] != "finished":
             time.sleep(0.1)
         wall = time.perf_counter() - begin
-        cpu = cpu_seconds(service.process.pid) - cpu
-    yield Line(case="P3", what="POST answered", value=posted, unit="s")
-    yield Line(
+        cpu = usage.cpu_seconds(service.process.pid) - cpu
+    yield table.Line(case="P3", what="POST answered", value=posted, unit="s")
+    yield table.Line(
         case="P3", what="100 x 1 MiB copied", value=wall, unit="s", target=3
     )
-    yield Line(
+    yield table.Line(
         case="P3",
         what="CPU a checkpoint",
         value=cpu / CHECKPOINTS * 1000,
@@ -271,17 +230,17 @@ def copy_all() -> Iterator[Line]:
     )
 
 
-def idle() -> Iterator[Line]:
+def idle() -> Iterator[table.Line]:
     with (
         tempfile.TemporaryDirectory() as name,
         standalone.serving(pathlib.Path(name) / "state") as service,
     ):
         time.sleep(5)  # the first reconcile
         pid = service.process.pid
-        cpu = cpu_seconds(pid)
+        cpu = usage.cpu_seconds(pid)
         time.sleep(IDLE_SECONDS)
-        cpu = cpu_seconds(pid) - cpu
-    yield Line(
+        cpu = usage.cpu_seconds(pid) - cpu
+    yield table.Line(
         case="P6",
         what="idle standalone",
         value=cpu / IDLE_SECONDS * 100,
@@ -291,7 +250,7 @@ def idle() -> Iterator[Line]:
     yield from idle_queries()
 
 
-def idle_queries() -> Iterator[Line]:
+def idle_queries() -> Iterator[table.Line]:
     """Count the statements of a worker that has nothing to do."""
     counted: list[str] = []
 
@@ -312,7 +271,7 @@ def idle_queries() -> Iterator[Line]:
         time.sleep(IDLE_SECONDS)
         queries = [text for text in counted if not text.startswith("BEGIN")]
         worker.stop()
-    yield Line(
+    yield table.Line(
         case="P6",
         what="idle worker",
         value=len(queries) / IDLE_SECONDS,
@@ -334,7 +293,7 @@ print(taken, time.process_time(), int(peak[1]) / 1024)
 """
 
 
-def imports() -> Iterator[Line]:
+def imports() -> Iterator[table.Line]:
     taken = []
     for _ in range(5):
         done = subprocess.run(
@@ -349,7 +308,7 @@ def imports() -> Iterator[Line]:
     for (what, unit), values in zip(
         names, zip(*taken, strict=True), strict=True
     ):
-        yield Line(
+        yield table.Line(
             case="import",
             what=f"the API, {what}",
             value=statistics.median(values),
@@ -357,7 +316,7 @@ def imports() -> Iterator[Line]:
         )
 
 
-CASES: dict[str, Callable[[], Iterator[Line]]] = {
+CASES: dict[str, table.Case] = {
     "P1": post_copy,
     "P2": lists,
     "P3": copy_all,
@@ -367,25 +326,7 @@ CASES: dict[str, Callable[[], Iterator[Line]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", help="comma-separated, e.g. P1,P3")
-    parser.add_argument("--json", help="file for the results")
-    options = parser.parse_args()
-    wanted = options.cases.split(",") if options.cases else list(CASES)
-    found = []
-    for name in wanted:
-        for line in CASES[name]():
-            found.append(line)
-            target = "" if line.target is None else f"{line.target:>9.2f}"
-            print(
-                f"{line.case:<8}{line.what:<28}{line.value:>9.2f}"
-                f" {line.unit:<10}{target}{' !' if line.missed else ''}",
-                flush=True,
-            )
-    if options.json:
-        results = [dataclasses.asdict(line) for line in found]
-        text = json.dumps({"results": results}, indent=1)
-        pathlib.Path(options.json).write_text(text + "\n")
+    table.show(CASES, table.parser(__doc__).parse_args())
 
 
 if __name__ == "__main__":
