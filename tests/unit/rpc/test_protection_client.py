@@ -3,6 +3,7 @@
 
 import queue
 import threading
+import types
 from collections.abc import Iterator
 from typing import Any
 from typing import Self
@@ -82,4 +83,30 @@ def test_an_end_waits_for_a_frozen_broker_but_not_for_long(
     monkeypatch.setattr(protection_client, "_PATIENCE", 0.01)
     client.wake(CONTEXT, "copy", "waits")
     client.close()
+    assert broker.begun.empty()
+
+
+def test_hints_that_come_in_a_row_are_sent_at_a_pace(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: queue.Queue[float] = queue.Queue()
+    go_on = threading.Semaphore(0)
+
+    def sleep(seconds: float) -> None:
+        pauses.put(seconds)
+        assert go_on.acquire(timeout=60)
+
+    clock = types.SimpleNamespace(sleep=sleep)
+    monkeypatch.setattr(protection_client, "time", clock)
+    client = protection_client.ProtectionClient(broker)
+    broker.free.release(100)
+    client.wake(CONTEXT, "copy", "at once")
+    assert pauses.get(timeout=60) > 0
+    for number in range(50):
+        client.wake(CONTEXT, "copy", f"row {number}")
+    go_on.release(2)
+    assert pauses.get(timeout=60) > 0
+    client.close()
+    sent = [broker.begun.get(timeout=60) for _ in range(2)]
+    assert sent == ["at once", "row 0"]
     assert broker.begun.empty()
