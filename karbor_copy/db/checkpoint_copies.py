@@ -121,6 +121,7 @@ WITHOUT_COPY: Final = (
 )
 UNCOPIED: Final = choice(*WITHOUT_COPY)
 
+_OPEN: Final = sorted(item.value for item in status.OPEN_COPY_STATUSES)
 #: What holds for the open checkpoint copies that hold a place. One that was
 #: told to stop has given its place up.
 UNDER_WAY: Final = (
@@ -129,7 +130,8 @@ UNDER_WAY: Final = (
     _Child.provider_id == bound(_Child.provider_id),
     _Child.target_provider_id == bound(_Child.target_provider_id),
     _Child.copy_slot.is_not(None),
-    _Child.status.in_(status.OPEN_COPY_STATUSES),
+    # As literals: a list would be spelled out anew in each execution.
+    _Child.status.in_([sa.literal(open_) for open_ in _OPEN]),
 )
 _LOCK_UNDER_WAY: Final = (
     sa.select(_Child.status)
