@@ -47,8 +47,10 @@ ROUNDS = 7
 #: Of B: requests that do not queue for the processor.
 CALM = 2
 UNCOPIED = 10_000
+#: MiB that buffers may grow by, whatever the size.
+FLAT = 8
 #: Of D: checkpoints, objects of each, bytes of an object.
-CHECKPOINTS = 36
+CHECKPOINTS = 72
 OBJECTS = 64
 CHUNK = 64 * 1024
 WORKERS = 3
@@ -243,7 +245,7 @@ def accept_one(
         what=f"peak memory grows by, {name}",
         value=grown,
         unit="MiB",
-        target=4,
+        target=FLAT,
     )
 
 
