@@ -60,8 +60,6 @@ def _make_sqlite(url: sa.URL) -> sa.Engine:
         connection.execute("PRAGMA busy_timeout=10000")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA foreign_keys=ON")
-        # What a statement may have to undo needs no file of its own.
-        connection.execute("PRAGMA temp_store=MEMORY")
 
     @event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -106,7 +106,7 @@ def writer(
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         def write() -> R:
-            engine = get_engine().execution_options(begin="IMMEDIATE")
+            engine = _writing(get_engine())
             with (
                 _turn(engine),
                 orm.Session(engine, execution_options=_OPTIONS) as session,
@@ -136,6 +136,15 @@ def _insist(transaction: Callable[[], R]) -> R:
                 raise exceptions.DatabaseUnavailable from error
             else:
                 raise
+
+
+@functools.lru_cache(maxsize=1)
+def _writing(engine: sa.Engine) -> sa.Engine:
+    """Return the engine as writers use it: sqlite locks at BEGIN.
+
+    Kept, since a new one would look up all listeners at each statement.
+    """
+    return engine.execution_options(begin="IMMEDIATE")
 
 
 def _turn(engine: sa.Engine) -> contextlib.AbstractContextManager[object]:
