@@ -250,12 +250,15 @@ def _lock(
 ) -> models.Copy:
     """Lock plan and request.
 
+    :raises CopyNotFound: a purge has come between.
     :raises InvalidTransition: the request can't become what is wanted.
     """
     plans.lock(session, found.plan_id)
     row = session.scalars(
         sa.select(_Copy).where(_Copy.id == found.id).with_for_update()
-    ).one()
+    ).one_or_none()
+    if row is None:
+        raise exceptions.CopyNotFound(copy_id=found.id)
     if row.status not in status.COPY_TRANSITIONS[wanted]:
         raise exceptions.InvalidTransition(
             noun="Copy", id=row.id, current=row.status, wanted=wanted

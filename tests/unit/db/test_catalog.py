@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a bank tells, in the catalogue, on every database."""
 
-import concurrent.futures
 import datetime
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,30 +16,9 @@ from karbor_copy.db import catalog_limits
 from karbor_copy.db import checkpoints
 from karbor_copy.db import models
 from tests.fixtures import rows
+from tests.fixtures import together
 
 S = status.CheckpointStatus
-DAY = datetime.datetime(2024, 5, 1)
-
-
-def found(plan: plan_model.Plan, **fields: Any) -> checkpoint.Checkpoint:
-    """Return a checkpoint of a plan as a bank tells of it."""
-    values: dict[str, Any] = {
-        "id": rows.new_id(),
-        "project_id": plan.project_id,
-        "provider_id": plan.provider_id,
-        "plan_id": plan.id,
-        "status": S.AVAILABLE,
-        "created_at": DAY,
-        "timestamp": 1714521600,
-        "protection_plan": plan.protection_plan(),
-        "resource_graph": "[{}, []]",
-        "extra_info": {},
-        "copied_from": None,
-        "resource_types": (rows.VOLUME,),
-        "committed_at": DAY,
-        "size": 1,
-    }
-    return checkpoint.Checkpoint(**values | fields)
 
 
 def copy_of(
@@ -51,28 +27,13 @@ def copy_of(
     origin = checkpoint.CopiedFrom(
         provider_id=source.provider_id, checkpoint_id=source.id
     )
-    return found(
+    return rows.found(
         plan,
         provider_id=rows.TARGET,
         extra_info={"copied_from": origin.to_dict()},
         copied_from=origin,
         **fields,
     )
-
-
-def race(calls: list[Callable[[], Any]]) -> list[Any]:
-    """Begin all calls at once; return what they return."""
-    start = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        start.wait()
-        return call()
-
-    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
-        return [
-            future.result()
-            for future in [pool.submit(run, call) for call in calls]
-        ]
 
 
 def known(of: checkpoint.Checkpoint) -> catalog.Known:
@@ -82,7 +43,7 @@ def known(of: checkpoint.Checkpoint) -> catalog.Known:
 def test_several_processes_import_the_same_bank_at_once() -> None:
     for _ in range(5):
         plan = rows.plan()
-        made = [found(plan) for _ in range(3)]
+        made = [rows.found(plan) for _ in range(3)]
         source = made[0]
         made += [copy_of(source, plan) for _ in range(2)]
         calls = [
@@ -90,7 +51,7 @@ def test_several_processes_import_the_same_bank_at_once() -> None:
             for item in made
             for _ in range(4)
         ]
-        added = race(calls)
+        added = together.race(calls)
         assert sum(added) == len(made)
         relations = rows.all_of(models.CheckpointCopy, checkpoint_id=source.id)
         held = [row.copy_slot for row in relations if row.copy_slot]
@@ -101,13 +62,13 @@ def test_several_processes_import_the_same_bank_at_once() -> None:
 
 def test_a_copy_is_related_whatever_its_status() -> None:
     plan = rows.plan()
-    copy = copy_of(found(plan), plan, status=S.ERROR)
+    copy = copy_of(rows.found(plan), plan, status=S.ERROR)
     catalog.add(copy, plan)
     (relation,) = rows.all_of(models.CheckpointCopy)
     assert relation.copy_slot is None
     before = known(copy)
     assert catalog.take_over(
-        before, copy_of(found(plan), plan, id=copy.id, size=7)
+        before, copy_of(rows.found(plan), plan, id=copy.id, size=7)
     )
     (relation,) = rows.all_of(models.CheckpointCopy)
     assert relation.copy_slot is not None
@@ -120,32 +81,32 @@ def test_a_copy_is_related_whatever_its_status() -> None:
 
 def test_only_what_was_available_was_whole() -> None:
     plan = rows.plan()
-    shell = found(plan, status=S.PROTECTING, committed_at=None)
+    shell = rows.found(plan, status=S.PROTECTING, committed_at=None)
     catalog.add(shell, plan)
     assert catalog.give_up(shell.id, known(shell), S.ERROR)
     assert known(shell).committed_at is None
     assert catalog.take_over(
-        known(shell), found(plan, id=shell.id, committed_at=DAY)
+        known(shell), rows.found(plan, id=shell.id, committed_at=rows.DAY)
     )
-    assert known(shell).committed_at == DAY
-    later = DAY + datetime.timedelta(days=1)
+    assert known(shell).committed_at == rows.DAY
+    later = rows.DAY + datetime.timedelta(days=1)
     assert catalog.give_up(shell.id, known(shell), S.ERROR)
     assert catalog.take_over(
-        known(shell), found(plan, id=shell.id, committed_at=later)
+        known(shell), rows.found(plan, id=shell.id, committed_at=later)
     )
-    assert known(shell).committed_at == DAY
+    assert known(shell).committed_at == rows.DAY
 
 
-@pytest.mark.parametrize("updated_at", [None, DAY])
+@pytest.mark.parametrize("updated_at", [None, rows.DAY])
 def test_what_changed_meanwhile_stays(
     updated_at: datetime.datetime | None,
 ) -> None:
     plan = rows.plan()
-    made = found(plan)
+    made = rows.found(plan)
     catalog.add(made, plan)
     rows.change(models.Checkpoint, made.id, updated_at=updated_at)
     before = known(made)
-    later = DAY + datetime.timedelta(microseconds=1)
+    later = rows.DAY + datetime.timedelta(microseconds=1)
     rows.change(models.Checkpoint, made.id, updated_at=later)
     assert not catalog.give_up(made.id, before, S.ERROR)
     rows.change(models.Checkpoint, made.id, updated_at=updated_at)
@@ -154,7 +115,7 @@ def test_what_changed_meanwhile_stays(
 
 def test_what_is_in_use_stays() -> None:
     plan = rows.plan()
-    made = found(plan)
+    made = rows.found(plan)
     catalog.add(made, plan)
     checkpoints.request_reset(
         rows.PROJECT, rows.SOURCE, made.id, S.AVAILABLE, None
@@ -167,20 +128,20 @@ def test_what_is_in_use_stays() -> None:
 
 def test_a_status_that_may_not_follow() -> None:
     plan = rows.plan()
-    made = found(plan, status=S.DELETED)
+    made = rows.found(plan, status=S.DELETED)
     catalog.add(made, plan)
-    assert not catalog.take_over(known(made), found(plan, id=made.id))
+    assert not catalog.take_over(known(made), rows.found(plan, id=made.id))
     assert known(made).status is S.DELETED
 
 
 def test_a_plan_moves_as_a_whole_and_alone() -> None:
     plan, other = rows.plan(), rows.plan()
-    source = found(plan)
+    source = rows.found(plan)
     for item, of in (
         (source, plan),
         (copy_of(source, plan), plan),
-        (found(plan, project_id="third"), plan),
-        (found(other), other),
+        (rows.found(plan, project_id="third"), plan),
+        (rows.found(other), other),
     ):
         catalog.add(item, of)
     assert catalog.move_plan(plan.id, rows.PROJECT, "new") == 2
@@ -204,7 +165,7 @@ def test_what_fits_the_limits_fits_the_columns() -> None:
     origin = checkpoint.CopiedFrom(
         provider_id="o" * 36, checkpoint_id="c" * 36
     )
-    made = found(
+    made = rows.found(
         plan,
         copied_from=origin,
         extra_info={"copied_from": origin.to_dict()},

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from karbor_copy import exceptions
 from karbor_copy.data_models import status
 from karbor_copy.db import begin
 from karbor_copy.db import checkpoints
@@ -297,3 +298,23 @@ def test_what_was_opened_again_meanwhile_stays(
     assert found.counts == {status.CopyStatus.WAIT_COPYING: 1}
     work()
     assert copies.get(rows.PROJECT, copy_id).status == "finished"
+
+
+def test_a_request_that_a_purge_overtakes_is_not_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    copy_id = copied(plan)
+    copies.cancel(rows.PROJECT, copy_id)
+    age()
+    find = copies.get
+
+    def purge_then(project_id: str, copy_id: str) -> Any:
+        found = find(project_id, copy_id)
+        assert "copies" in purged()
+        return found
+
+    monkeypatch.setattr(copies, "get", purge_then)
+    with pytest.raises(exceptions.CopyNotFound):
+        copies.retry(rows.PROJECT, copy_id, lambda _: None, None)

@@ -2,15 +2,15 @@
 """Requests that cross each other, and workers, in every order."""
 
 import collections
-import concurrent.futures
+import contextlib
 import random
-import threading
 from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import page
 from karbor_copy.data_models import status
 from karbor_copy.db import begin
+from karbor_copy.db import catalog
 from karbor_copy.db import checkpoints
 from karbor_copy.db import copies
 from karbor_copy.db import models
@@ -19,6 +19,7 @@ from karbor_copy.db import parents
 from karbor_copy.db import restores
 from karbor_copy.db import settle
 from tests.fixtures import rows
+from tests.fixtures import together
 
 S = status.CopyStatus
 OPEN = status.OPEN_COPY_STATUSES
@@ -27,19 +28,6 @@ FAILED = settle.Outcome(result=S.ERROR)
 
 def any_types(_types: Any) -> None:
     """Let every plugin copy."""
-
-
-def race(calls: Any) -> Any:
-    """Begin all calls at once; return what they return."""
-    start = threading.Barrier(len(calls))
-
-    def run(call: Any) -> Any:
-        start.wait()
-        return call()
-
-    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
-        futures = [pool.submit(run, call) for call in calls]
-    return [future.result() for future in futures]
 
 
 def work(outcome: Any) -> None:
@@ -78,7 +66,9 @@ def test_64_identical_requests_copy_each_checkpoint_once() -> None:
     plan = rows.stored_plan()
     sources = rows.checkpoints(plan, 5)
 
-    made = race([lambda: copies.create(rows.request(plan), any_types)] * 64)
+    made = together.race(
+        [lambda: copies.create(rows.request(plan), any_types)] * 64
+    )
 
     assert len({copy.id for copy in made}) == 64
     children = rows.all_of(models.CheckpointCopy)
@@ -87,7 +77,7 @@ def test_64_identical_requests_copy_each_checkpoint_once() -> None:
     for copy in made:
         members = copies.list_members(rows.PROJECT, copy.id, page.Page())
         assert sorted(m.checkpoint_id for m in members) == sorted(sources)
-    race([lambda: work(lambda: S.FINISHED)] * 4)
+    together.race([lambda: work(lambda: S.FINISHED)] * 4)
     assert {copies.get(rows.PROJECT, copy.id).status for copy in made} == {
         S.FINISHED
     }
@@ -98,7 +88,7 @@ def test_requests_that_cross_the_work_all_end() -> None:
     sources = rows.checkpoints(plan, 12)
     first = copies.create(rows.request(plan), any_types)
 
-    made = race(
+    made = together.race(
         [lambda: copies.create(rows.request(plan), any_types)] * 12
         + [lambda: work(lambda: S.FINISHED)] * 4
     )[:12]
@@ -118,7 +108,7 @@ def test_a_failure_that_crosses_a_request_is_tried_again() -> None:
         log = rows.claim("worker", 60.0)
         begin.begin(log)
 
-        _, second = race(
+        _, second = together.race(
             [
                 lambda log=log: settle.settle(log, FAILED, 60.0),
                 lambda plan=plan: copies.create(rows.request(plan), any_types),
@@ -134,54 +124,64 @@ def test_a_failure_that_crosses_a_request_is_tried_again() -> None:
         work(lambda: S.FINISHED)
 
 
-def test_create_cancel_retry_delete_and_work_in_any_order() -> None:
-    plan = rows.stored_plan()
-    sources = rows.checkpoints(plan, 8)
-    seen = [copies.create(rows.request(plan), any_types).id]
+class Callers:
+    """Ask for anything that is possible, of one plan."""
 
-    def create() -> None:
-        seen.append(copies.create(rows.request(plan), any_types).id)
+    def __init__(self) -> None:
+        self.plan = rows.stored_plan()
+        self.sources = rows.checkpoints(self.plan, 8)
+        self.seen: list[str] = []
+        self.create()
 
-    def allowed(call: Any) -> Any:
-        try:
-            call()
-        except (exceptions.Conflict, exceptions.InvalidPlan):
-            return False
-        return True
+    def create(self) -> None:
+        made = copies.create(rows.request(self.plan), any_types)
+        self.seen.append(made.id)
 
-    def cancel() -> None:
-        allowed(lambda: copies.cancel(rows.PROJECT, random.choice(seen)))
+    def cancel(self) -> None:
+        with contextlib.suppress(exceptions.Conflict):
+            copies.cancel(rows.PROJECT, random.choice(self.seen))
 
-    def retry() -> None:
-        allowed(
-            lambda: copies.retry(
-                rows.PROJECT, random.choice(seen), any_types, None
+    def retry(self) -> None:
+        with contextlib.suppress(exceptions.Conflict):
+            copies.retry(
+                rows.PROJECT, random.choice(self.seen), any_types, None
             )
-        )
 
-    def delete() -> None:
-        source = random.choice(sources)
-        allowed(
-            lambda: checkpoints.request_delete(
-                rows.PROJECT, rows.SOURCE, source, None
-            )
-        )
+    def delete(self) -> None:
+        source = random.choice(self.sources)
+        with contextlib.suppress(exceptions.Conflict):
+            checkpoints.request_delete(rows.PROJECT, rows.SOURCE, source, None)
 
-    def worker() -> None:
+    def import_(self) -> None:
+        """Find some of a bank's checkpoints lost, or back, and a new one."""
+        before = list(catalog.known(rows.SOURCE).items())
+        for id_, known in random.sample(before, len(before) // 2):
+            told = rows.found(self.plan, id=id_)
+            assert not catalog.add(told, self.plan)
+            if known.status == status.CheckpointStatus.AVAILABLE:
+                wanted = status.CheckpointStatus.ERROR
+                catalog.give_up(id_, known, wanted)
+            elif known.status == status.CheckpointStatus.ERROR:
+                catalog.take_over(known, told)
+        assert catalog.add(rows.found(self.plan), self.plan)
+
+    def work(self) -> None:
         work(lambda: random.choice([S.FINISHED, S.ERROR]))
 
+
+def test_create_cancel_retry_delete_import_and_work_in_any_order() -> None:
+    they = Callers()
+    calls = [they.create, they.cancel, they.retry]
+    calls += [they.delete, they.import_, they.work]
     for _ in range(3):
-        race([create, create, cancel, cancel, retry, delete, worker, worker])
+        together.race(calls * 2)
         check_slots()
     # With nothing left to fail, every request ends by itself.
     work(lambda: S.FINISHED)
     assert parents.find_unsettled() == []
-    for copy in rows.all_of(models.Copy):
-        assert copy.status not in OPEN
-    assert not [
-        row for row in rows.all_of(models.CheckpointCopy) if row.status in OPEN
-    ]
-    final = copies.create(rows.request(plan), any_types)
+    for model in (models.Copy, models.CheckpointCopy):
+        assert not [row for row in rows.all_of(model) if row.status in OPEN]
+    final = copies.create(rows.request(they.plan), any_types)
     work(lambda: S.FINISHED)
     available = {
         row.id
@@ -212,4 +212,4 @@ def test_a_restore_and_a_delete_never_both_win() -> None:
                 return False
             return True
 
-        assert sorted(race([restore, delete])) == [False, True]
+        assert sorted(together.race([restore, delete])) == [False, True]
