@@ -5,6 +5,9 @@ Fenced by the epoch of the claim: where the lease was lost, nothing is
 changed and LeaseLost is raised.
 """
 
+from typing import Any
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -20,6 +23,35 @@ from karbor_copy.db import parents
 from karbor_copy.db import transitions
 
 _Type = status.OperationType
+_Child = models.CheckpointCopy
+_Checkpoint = models.Checkpoint
+_Copy = orm.aliased(_Checkpoint)
+
+#: What a copy has in common with its source.
+_SAME: Final = (
+    _Checkpoint.project_id,
+    _Checkpoint.plan_id,
+    _Checkpoint.created_at,
+    _Checkpoint.timestamp,
+    _Checkpoint.protection_plan,
+    _Checkpoint.resource_graph,
+    _Checkpoint.resource_types,
+)
+#: The source of a checkpoint copy whose target is not in the catalogue yet.
+_SOURCE_OF_NEW: Final = (
+    sa.select(
+        _Child.checkpoint_copy_id,
+        _Child.target_provider_id,
+        _Child.checkpoint_id,
+        _Child.provider_id,
+        _Checkpoint.extra_info,
+        *_SAME,
+    )
+    .join(_Checkpoint, _Checkpoint.id == _Child.checkpoint_id)
+    .outerjoin(_Copy, _Copy.id == _Child.checkpoint_copy_id)
+    .where(_Child.id == sa.bindparam("id"), _Copy.id.is_(None))
+)
+_INSERT: Final = sa.insert(_Checkpoint.__table__)
 
 
 @engine.writer
@@ -48,42 +80,30 @@ def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> None:
         started_at=sa.func.coalesce(model.started_at, functions.utcnow()),
     ):
         raise exceptions.LeaseLost(operation_log_id=log.id)
-    target = orm.aliased(models.Checkpoint)
-    row, source, missing = session.execute(
-        sa.select(model, models.Checkpoint, target.id.is_(None))
-        .join(models.Checkpoint, models.Checkpoint.id == model.checkpoint_id)
-        .outerjoin(target, target.id == model.checkpoint_copy_id)
-        .where(model.id == log.id)
-    ).one()
-    if missing:
-        session.add(_copy_of(source, row))
+    source = session.execute(_SOURCE_OF_NEW, {"id": log.id}).one_or_none()
+    if source is not None:
+        session.execute(_INSERT, _copy_of(source))
 
 
-def _copy_of(
-    source: models.Checkpoint, row: models.CheckpointCopy
-) -> models.Checkpoint:
+def _copy_of(source: sa.Row[Any]) -> dict[str, Any]:
     """Return the catalogue row of a copy: the source's, with its origin."""
-    return models.Checkpoint(
-        id=row.checkpoint_copy_id,
-        project_id=source.project_id,
-        provider_id=row.target_provider_id,
-        plan_id=source.plan_id,
-        status=status.CheckpointStatus.COPYING,
-        created_at=source.created_at,
-        timestamp=source.timestamp,
-        protection_plan=source.protection_plan,
-        resource_graph=source.resource_graph,
-        resource_types=source.resource_types,
-        copied_from=source.id,
-        extra_info={
-            **source.extra_info,
-            "copied_from": {
-                "provider_id": source.provider_id,
-                "checkpoint_id": source.id,
-            },
-            "copy_status": status.CopyStatus.COPYING,
-        },
-    )
+    origin = {
+        "provider_id": source.provider_id,
+        "checkpoint_id": source.checkpoint_id,
+    }
+    extra_info = {
+        **source.extra_info,
+        "copied_from": origin,
+        "copy_status": status.CopyStatus.COPYING,
+    }
+    return {
+        **{column.key: getattr(source, column.key) for column in _SAME},
+        "id": source.checkpoint_copy_id,
+        "provider_id": source.target_provider_id,
+        "status": status.CheckpointStatus.COPYING,
+        "copied_from": source.checkpoint_id,
+        "extra_info": extra_info,
+    }
 
 
 @engine.writer

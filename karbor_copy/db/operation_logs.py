@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -27,6 +28,10 @@ _Child = models.CheckpointCopy
 _Log = models.OperationLog
 _State = status.OperationState
 _FIELDS = tuple(operation_log.OperationLog.__dataclass_fields__)
+
+_CANCEL_REQUESTED: Final = sa.select(_Child.cancel_requested).where(
+    _Child.id == sa.bindparam("id")
+)
 
 
 def to_model(row: _Log) -> operation_log.OperationLog:
@@ -84,7 +89,7 @@ def hold(
     :raises LeaseLost: it is another worker's by now, or has ended.
     """
     held = session.execute(
-        sa.update(_Log)
+        sa.update(_Log.__table__)
         .where(
             _Log.id == log_id,
             _Log.epoch == epoch,
@@ -129,11 +134,7 @@ def _renew(
         lease_until=functions.now_ms() + int(lease * 1000),
         progress=progress_rows.counters(progress),
     )
-    return bool(
-        session.scalar(
-            sa.select(_Child.cancel_requested).where(_Child.id == log_id)
-        )
-    )
+    return bool(session.scalar(_CANCEL_REQUESTED, {"id": log_id}))
 
 
 @engine.writer

@@ -5,6 +5,7 @@ Without the lock two members that end at the same time would each see the
 other one open, and the request would stay open for ever.
 """
 
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Final
@@ -33,6 +34,43 @@ _KEEPS_OPEN: Final = (
     ),
 )
 
+#: Statements are put together once: that costs more than to run them.
+_ID: Final = sa.bindparam("id")
+_LOCK: Final = (
+    sa.select(_Copy.id, _Copy.status).order_by(_Copy.id).with_for_update()
+)
+_LOCK_WAITING: Final = _LOCK.where(
+    _Copy.id.in_(
+        sa.select(_Member.copy_id).where(_Member.checkpoint_copy_id == _ID)
+    )
+)
+_LOCK_THESE: Final = _LOCK.where(
+    _Copy.id.in_(sa.bindparam("ids", expanding=True))
+)
+_WAITING: Final = sa.select(_Member.copy_id).where(
+    _Member.checkpoint_copy_id == _ID
+)
+_NOT_BEGUN: Final = (
+    sa.select(_Copy.id)
+    .join(_Member, _Member.copy_id == _Copy.id)
+    .where(
+        _Member.checkpoint_copy_id == _ID,
+        _Copy.status == status.CopyStatus.WAIT_COPYING,
+    )
+    .order_by(_Copy.id)
+)
+#: One member that a request waits for: the last by id. They are worked on in
+#: the order of their ids, so that the open ones are found without a look at
+#: those that have ended.
+_WAITS_FOR: Final = (
+    sa.select(_Member.checkpoint_copy_id)
+    .join(_Copy, _Copy.id == _Member.copy_id)
+    .join(_Child, _Child.id == _Member.checkpoint_copy_id)
+    .where(_Member.copy_id == _ID, *_KEEPS_OPEN)
+    .order_by(_Member.checkpoint_copy_id.desc())
+    .limit(1)
+)
+
 
 def lock(session: orm.Session, checkpoint_copy_id: str) -> dict[str, str]:
     """Lock the requests that wait for a checkpoint copy, in order.
@@ -40,25 +78,12 @@ def lock(session: orm.Session, checkpoint_copy_id: str) -> dict[str, str]:
     ``checkpoint_copy_id`` is the id of a row of ``checkpoint_copies``;
     return the status of each request by its id.
     """
-    return _locked(
-        session,
-        _Copy.id.in_(
-            sa.select(_Member.copy_id).where(
-                _Member.checkpoint_copy_id == checkpoint_copy_id
-            )
-        ),
-    )
+    rows = session.execute(_LOCK_WAITING, {"id": checkpoint_copy_id})
+    return {row.id: row.status for row in rows}
 
 
-def _locked(
-    session: orm.Session, wanted: sa.ColumnElement[bool]
-) -> dict[str, str]:
-    rows = session.execute(
-        sa.select(_Copy.id, _Copy.status)
-        .where(wanted)
-        .order_by(_Copy.id)
-        .with_for_update()
-    )
+def _locked(session: orm.Session, ids: Collection[str]) -> dict[str, str]:
+    rows = session.execute(_LOCK_THESE, {"ids": list(ids)})
     return {row.id: row.status for row in rows}
 
 
@@ -67,16 +92,8 @@ def member_began(session: orm.Session, checkpoint_copy_id: str) -> None:
 
     Most show it already, and are not locked for it.
     """
-    waiting = session.scalars(
-        sa.select(_Copy.id)
-        .join(_Member, _Member.copy_id == _Copy.id)
-        .where(
-            _Member.checkpoint_copy_id == checkpoint_copy_id,
-            _Copy.status == status.CopyStatus.WAIT_COPYING,
-        )
-        .order_by(_Copy.id)
-    ).all()
-    for copy_id in waiting:
+    waiting = session.scalars(_NOT_BEGUN, {"id": checkpoint_copy_id})
+    for copy_id in waiting.all():
         _show_work(session, copy_id)
 
 
@@ -96,18 +113,12 @@ def member_ended(
     may be thousands, of which each would be counted at the end of each.
     Return those that have come to their end.
     """
-    found = session.scalars(
-        sa.select(_Member.copy_id).where(
-            _Member.checkpoint_copy_id == checkpoint_copy_id
-        )
-    )
+    found = session.scalars(_WAITING, {"id": checkpoint_copy_id})
     late = set(found) - locked.keys()
-    known = (
-        {**locked, **_locked(session, _Copy.id.in_(late))} if late else locked
-    )
+    known = {**locked, **_locked(session, late)} if late else locked
     ended: Ended = {}
     for copy_id in known:
-        if session.scalar(_waits_for(copy_id)) is None:
+        if session.scalar(_WAITS_FOR, {"id": copy_id}) is None:
             ended |= settle(session, [copy_id])
         elif known[copy_id] == status.CopyStatus.WAIT_COPYING:
             _show_work(session, copy_id)
@@ -137,7 +148,8 @@ def _wanted(session: orm.Session, copy_id: str) -> status.CopyStatus:
     cancelled = session.scalar(
         sa.select(_Copy.cancel_requested).where(_Copy.id == copy_id)
     )
-    if not cancelled or session.scalar(_waits_for(copy_id)) is not None:
+    waits = session.scalar(_WAITS_FOR, {"id": copy_id}) is not None
+    if not cancelled or waits:
         return status.settle_copy(found)
     settled = {
         name: count
@@ -145,22 +157,6 @@ def _wanted(session: orm.Session, copy_id: str) -> status.CopyStatus:
         if name not in status.OPEN_COPY_STATUSES
     }
     return status.settle_copy({status.CopyStatus.CANCELLED: 1, **settled})
-
-
-def _waits_for(copy_id: str) -> sa.Select[str]:
-    """Return the query of one member that a request waits for.
-
-    The last by id: members are worked on in the order of their ids, so that
-    the open ones are found without a look at those that have ended.
-    """
-    return (
-        sa.select(_Member.checkpoint_copy_id)
-        .join(_Copy, _Copy.id == _Member.copy_id)
-        .join(_Child, _Child.id == _Member.checkpoint_copy_id)
-        .where(_Member.copy_id == copy_id, *_KEEPS_OPEN)
-        .order_by(_Member.checkpoint_copy_id.desc())
-        .limit(1)
-    )
 
 
 def counts(
@@ -200,5 +196,5 @@ def find_unsettled(session: orm.Session) -> list[str]:
 @engine.writer
 def settle_now(session: orm.Session, copy_ids: Sequence[str]) -> Ended:
     """Settle requests whose members have all ended; return them."""
-    _locked(session, _Copy.id.in_(copy_ids))
+    _locked(session, copy_ids)
     return settle(session, copy_ids)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
+from typing import Final
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -41,6 +42,10 @@ _Model = TypeVar(
 )
 _Type = status.OperationType
 _Checkpoint = status.CheckpointStatus
+
+_EXTRA_INFO: Final = sa.select(models.Checkpoint.extra_info).where(
+    models.Checkpoint.id == sa.bindparam("id")
+)
 
 #: Seconds after which what a late writer may have written is swept again,
 #: beside one lease: an hour and a day.
@@ -160,11 +165,7 @@ def _end_copy(
 def _settle_copy(
     session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
 ) -> None:
-    extra_info = session.scalar(
-        sa.select(models.Checkpoint.extra_info).where(
-            models.Checkpoint.id == log.checkpoint_id
-        )
-    )
+    extra_info = session.scalar(_EXTRA_INFO, {"id": log.checkpoint_id})
     if extra_info is not None:
         shown = {**extra_info, "copy_status": outcome.result}
         _settle_data(session, log, outcome, extra_info=shown)

@@ -35,6 +35,16 @@ _RULES: Final[Mapping[type[models.Base], tuple[_Column, _Table]]] = {
         status.RECORD_TRANSITIONS,
     ),
 }
+#: By model and wanted status: the column, and from what it may change. As
+#: literals: a list would be spelled out anew in each execution.
+_FROM: Final = {
+    (model, wanted): (
+        column.key,
+        column.in_([sa.literal(item) for item in sorted(before)]),
+    )
+    for model, (column, table) in _RULES.items()
+    for wanted, before in table.items()
+}
 
 
 def move(
@@ -50,11 +60,11 @@ def move(
     Other columns change with it. Return how many rows have changed; the
     others stay as they are.
     """
-    column, table = _RULES[model]
+    name, allowed = _FROM[model, wanted]
     now = functions.utcnow()
     moved = session.execute(
-        sa.update(model)
-        .where(*where, column.in_(table[wanted]))
-        .values({column.key: wanted, **columns, "updated_at": now})
+        sa.update(model.__table__)
+        .where(*where, allowed)
+        .values({name: wanted, **columns, "updated_at": now})
     )
     return int(moved.rowcount)  # type: ignore[attr-defined]
