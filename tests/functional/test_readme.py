@@ -12,6 +12,7 @@ import re
 import shutil
 import site
 import subprocess
+import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
 
@@ -54,7 +55,11 @@ def installed(
     done = subprocess.run(
         ["bash", "-c", install],
         cwd=source,
-        env={**os.environ, "PIP_NO_DEPS": "1"},
+        env={
+            **os.environ,
+            "PATH": environment["PATH"],
+            "PIP_NO_DEPS": "1",
+        },
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -85,6 +90,8 @@ def test_a_first_copy_in_one_minute(tmp_path: pathlib.Path) -> None:
     environment = {
         **os.environ,
         "HOME": str(home),
+        # Its python3 is this one, whose packages it may use.
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join(site.getsitepackages()),
         # Another service may have the usual port.
         "OS_API__PORT": "0",
