@@ -53,6 +53,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "transfer_threads": TRANSFER_THREADS,
         "bank_retry_timeout": 5,
     },
+    "oslo_messaging_notifications": {"driver": "messagingv2"},
     "oslo_messaging_rabbit": {"heartbeat_timeout_threshold": 10},
 }
 
