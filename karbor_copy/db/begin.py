@@ -51,7 +51,7 @@ _SOURCE_OF_NEW: Final = (
     .outerjoin(_Copy, _Copy.id == _Child.checkpoint_copy_id)
     .where(_Child.id == sa.bindparam("id"), _Copy.id.is_(None))
 )
-_INSERT: Final = sa.insert(_Checkpoint.__table__)
+_INSERT: Final = sa.insert(models.table(_Checkpoint))
 
 
 @engine.writer

@@ -89,7 +89,7 @@ _LOCK: Final = (
     sa.select(_Log.id).where(*_CLAIMABLE).with_for_update(skip_locked=True)
 )
 _TAKE: Final = (
-    sa.update(_Log.__table__)
+    sa.update(models.table(_Log))
     .where(*_CLAIMABLE)
     .values(
         owner=sa.bindparam("worker"),

@@ -89,7 +89,7 @@ def hold(
     :raises LeaseLost: it is another worker's by now, or has ended.
     """
     held = session.execute(
-        sa.update(_Log.__table__)
+        sa.update(models.table(_Log))
         .where(
             _Log.id == log_id,
             _Log.epoch == epoch,

@@ -35,7 +35,7 @@ _KEEPS_OPEN: Final = (
 )
 
 #: Statements are put together once: that costs more than to run them.
-_ID: Final = sa.bindparam("id")
+_ID: Final[sa.BindParameter[str]] = sa.bindparam("id")
 _LOCK: Final = (
     sa.select(_Copy.id, _Copy.status).order_by(_Copy.id).with_for_update()
 )

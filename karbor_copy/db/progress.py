@@ -49,7 +49,7 @@ def store(
     Tell whether there is one for which the conditions hold.
     """
     stored = session.execute(
-        sa.update(_Child.__table__)
+        sa.update(models.table(_Child))
         .where(_Child.id == log_id, *where)
         .values(updated_at=functions.utcnow(), **columns(progress))
     )

@@ -63,7 +63,7 @@ def move(
     name, allowed = _FROM[model, wanted]
     now = functions.utcnow()
     moved = session.execute(
-        sa.update(model.__table__)
+        sa.update(models.table(model))
         .where(*where, allowed)
         .values({name: wanted, **columns, "updated_at": now})
     )
