@@ -51,3 +51,10 @@ class AbsentServer(StubServer):
     """Is not installed."""
 
     programs = ("python3", "no-such-program")
+
+
+class UninstallableServer(StubServer):
+    """Installs itself, or would."""
+
+    def prepare(self) -> None:
+        raise server.Missing("Stub is not installed: no network")

@@ -7,11 +7,15 @@ from tools.servers import mariadb
 from tools.servers import postgresql
 from tools.servers import rabbitmq
 from tools.servers import server
+from tools.servers import swift
 
 ALL: Mapping[str, type[server.Server]] = {
     "mariadb": mariadb.MariaDB,
     "postgresql": postgresql.PostgreSQL,
     "rabbitmq": rabbitmq.RabbitMQ,
+    "swift": swift.Swift,
+    # Two regions.
+    "swift-two": swift.SwiftTwo,
 }
 
 

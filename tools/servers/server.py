@@ -45,6 +45,10 @@ class ServerError(Exception):
     """A server can't be started; the text ends with its log."""
 
 
+class Missing(ServerError):
+    """A server is not installed, and can't be; the text is one line."""
+
+
 class Server(abc.ABC):
     """One server, which comes and goes as it is told."""
 
