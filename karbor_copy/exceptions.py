@@ -163,6 +163,12 @@ class ProviderConfigError(KarborCopyError):
     msg_fmt = "%(path)s: %(reason)s"
 
 
+class InvalidOption(KarborCopyError):
+    """A bank's option that does not fit the others."""
+
+    msg_fmt = "%(option)s: %(reason)s"
+
+
 class BankError(KarborCopyError):
     """Base of what a bank raises."""
 
@@ -180,9 +186,17 @@ class ObjectExists(BankError):
 
 
 class BankUnavailable(BankError):
-    """The back-end does not answer, is busy, or its container is missing."""
+    """The back-end does not answer, is busy, or its container is missing.
+
+    ``retry_after`` are the seconds that the back-end asks to be left alone.
+    """
 
     msg_fmt = "Bank unavailable: %(reason)s"
+
+    @property
+    def retry_after(self) -> float:
+        """Return the seconds to wait at least."""
+        return float(self.fields.get("retry_after") or 0.0)
 
 
 class BatchLost(BankUnavailable):

@@ -15,7 +15,8 @@ Rules that hold for all methods:
   listed: a bank that is not there is never an empty one), ``BankRejected``
   (permanent: full, read-only, forbidden, over quota), ``DigestMismatch``,
   and ``InvalidKey`` before anything is touched.
-* A driver does not retry; ``banks/retry.py`` does, for all of them.
+* A driver does not retry; ``banks/retry.py`` does, for all of them. Only a
+  token that was refused is replaced and the call made once more.
 * A driver logs no key material and reads no configuration: its options come
   through its constructor by the names in ``OPTS``.
 """
@@ -110,6 +111,16 @@ class Bank(Writer, abc.ABC):
     OPTS: ClassVar[list[Any]]
     #: Name of that group, Karbor's where Karbor had the bank.
     GROUP: ClassVar[str]
+    #: More of them, where Karbor has those of the client in another group.
+    CLIENT_OPTS: ClassVar[list[Any]] = []
+    CLIENT_GROUP: ClassVar[str | None] = None
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """Refuse values that don't fit together, when a file is read.
+
+        :raises InvalidOption: naming one that is wrong or missing.
+        """
 
     @property
     @abc.abstractmethod

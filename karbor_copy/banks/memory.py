@@ -16,6 +16,7 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import digests as digest_checks
 from karbor_copy.banks import keys
+from karbor_copy.banks import readers
 
 MEMORY_OPTS = [
     cfg.StrOpt(
@@ -32,17 +33,6 @@ class _Object:
     data: bytes
     sha256: str
     serialized: bool
-
-
-class _Reader:
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        count = min(len(buffer), len(self._data))
-        buffer[:count] = self._data[:count]
-        self._data = self._data[count:]
-        return count
 
 
 class MemoryBank(base.Bank):
@@ -118,7 +108,7 @@ class MemoryBank(base.Bank):
     ) -> Iterator[base.Reader]:
         """Open an object, as :meth:`base.Bank.open` says."""
         data = memoryview(self._get(key).data)[offset:]
-        yield _Reader(data if length is None else data[:length])
+        yield readers.BytesReader(data if length is None else data[:length])
 
     def stat(self, key: str) -> base.ObjectInfo:
         """Return what is known of an object."""

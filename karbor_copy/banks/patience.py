@@ -72,8 +72,10 @@ class Failures:
         quiet = now - max(self._since, self._health.progress)
         if quiet >= self._health.timeout:
             raise error
-        # Full jitter: those who wait must not all come back together.
+        # Full jitter: those who wait must not all come back together. What
+        # the back-end asks for comes first, within the patience there is.
         until = now + random.uniform(0, self._longest)  # noqa: S311
+        until += min(error.retry_after, self._health.timeout)
         self._longest = min(self._longest * 2, LONGEST_PAUSE)
         LOG.info("Bank unavailable, trying again: %s", error)
         self._health.check()

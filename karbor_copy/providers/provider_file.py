@@ -8,6 +8,7 @@ from typing import Any
 
 from oslo_config import cfg
 
+from karbor_copy import exceptions
 from karbor_copy.banks import base as bank_base
 from karbor_copy.banks import loader as bank_loader
 from karbor_copy.plugins import base as plugin_base
@@ -100,7 +101,7 @@ class _Reader:
         self._register("copy", COPY_OPTS)
         copying = self._values("copy", COPY_OPTS)
         bank = self._bank_class(values["bank"])
-        self._register(bank.GROUP, bank.OPTS)
+        bank_options = self._bank_options(bank)
         plugins, plugin_names = self._plugins(values["plugin"])
         return provider.Provider(
             id=self._uuid("provider", "id", values["id"]),
@@ -113,7 +114,7 @@ class _Reader:
             ),
             verify=copying["verify"],
             bank_name=values["bank"],
-            bank_options=self._values(bank.GROUP, bank.OPTS),
+            bank_options=bank_options,
             plugins=plugins,
             plugin_names=plugin_names,
             config=self._config,
@@ -158,6 +159,27 @@ class _Reader:
             return bank_loader.get_class(name)
         except Exception as error:  # noqa: BLE001 - a driver may be anyone's
             raise self._lines.error("provider", "bank", str(error)) from error
+
+    def _bank_options(self, bank: type[bank_base.Bank]) -> dict[str, Any]:
+        """Return the values of all of a driver's groups, by option."""
+        groups = {bank.GROUP: bank.OPTS}
+        if bank.CLIENT_GROUP is not None:
+            groups[bank.CLIENT_GROUP] = bank.CLIENT_OPTS
+        values: dict[str, Any] = {}
+        group_of: dict[str, str] = {}
+        for group, options in groups.items():
+            self._register(group, options)
+            found = self._values(group, options)
+            values.update(found)
+            group_of.update(dict.fromkeys(found, group))
+        try:
+            bank.check_options(values)
+        except exceptions.InvalidOption as error:
+            name = error.fields["option"]
+            raise self._lines.error(
+                group_of[name], name, error.fields["reason"]
+            ) from error
+        return values
 
     def _plugins(
         self, names: list[str]

@@ -7,6 +7,7 @@ from karbor_copy.banks import file_system
 from karbor_copy.banks import memory
 from karbor_copy.banks import retry
 from tests.contract import banks
+from tests.fixtures import object_stores
 
 
 class TestMemory(banks.BankContract):
@@ -26,6 +27,17 @@ class TestFileSystem(banks.BankContract):
         return file_system.FileSystemBank(
             file_system_bank_path=str(tmp_path / "bank")
         )
+
+    @pytest.fixture
+    def bank(self, missing):
+        missing.set_up()
+        return missing
+
+
+class TestSwift(banks.BankContract):
+    @pytest.fixture(params=object_stores.REGIONS)
+    def missing(self, request):
+        return object_stores.swift_bank(request.param)
 
     @pytest.fixture
     def bank(self, missing):

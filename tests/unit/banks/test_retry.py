@@ -166,6 +166,22 @@ def test_pauses_grow_up_to_a_minute_until_the_timeout(
     assert 600 <= sum(clock.pauses) < 660
 
 
+def test_the_server_s_own_wish_comes_first(flaky, patient, clock):
+    asks = [30.0, 10_000.0]
+    flaky.set_up()
+
+    def stat(key):
+        if asks:
+            raise exceptions.BankUnavailable(
+                reason="not now", retry_after=asks.pop(0)
+            )
+
+    flaky.stat = stat
+    patient.stat(KEY)
+    # The second wish is longer than the patience.
+    assert 630.0 <= sum(clock.pauses) <= 633.0
+
+
 def test_any_success_starts_the_timeout_anew(flaky, patient, clock):
     def chunks() -> Iterator[bytes]:
         if len(times) < 20:

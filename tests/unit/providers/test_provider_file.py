@@ -224,3 +224,62 @@ def test_a_broken_plugin_is_an_error_of_its_line(
     )
     path = providers.write(tmp_path, "one.conf", plugin="broken")
     assert fail(path) == "one.conf:6: [provider] plugin: broken"
+
+
+SWIFT = """\
+[provider]
+name = one
+id = cf56bd3e-97a7-4078-b6d5-f36246333fd9
+bank = karbor-swift-bank-plugin
+enabled = true
+[swift_bank_plugin]
+bank_swift_object_container = backups
+lease_expire_window = 600
+[swift_client]
+swift_auth_url = http://127.0.0.1/identity
+swift_user = demo
+swift_key = s3cret
+swift_tenant_name = demo
+"""
+
+
+def test_a_bank_and_its_client_have_groups_of_their_own(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = tmp_path / "one.conf"
+    path.write_text(SWIFT)
+    found = load_enabled(path)
+    assert found.bank_options["bank_swift_object_container"] == "backups"
+    assert found.bank_options["swift_user"] == "demo"
+    assert "s3cret" not in repr(found)
+    location = "swift://127.0.0.1/backups"
+    assert found.make_bank().location == location
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("swift_key = s3cret\n", "", "9: [swift_client] swift_key: must be"),
+        ("swift_tenant_name = demo\n", "", "swift_tenant_name: must be set"),
+        ("swift_user = demo\n", "swift_usr = x\n", "11: [swift_client] sw"),
+        ("http://127", "ftp://127", "10: [swift_client] swift_auth_url: "),
+        ("http://127", "http://me:s3cret@127", "10: [swift_client] swift_au"),
+        ("http://127.0.0.1", "http://", "swift_auth_url: must be a URL"),
+        ("[swift_client]", "[swift_client]\nswift_auth_version = 2", "10: ["),
+        (
+            "swift_user = demo\n",
+            "swift_application_credential_id = x\n",
+            "swift_application_credential_secret: must be set",
+        ),
+        ("= backups", "= a/b", "7: [swift_bank_plugin] bank_swift_object_c"),
+    ],
+)
+def test_what_is_wrong_with_a_bank_is_told_with_its_place(
+    tmp_path: pathlib.Path, old: str, new: str, error: str
+) -> None:
+    path = tmp_path / "one.conf"
+    assert old in SWIFT
+    path.write_text(SWIFT.replace(old, new))
+    told = fail(path)
+    assert error in told
+    assert "s3cret" not in told

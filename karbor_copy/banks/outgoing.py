@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a put on their way to a server: hashed, counted, checked."""
+
+import itertools
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from karbor_copy.banks import digests
+
+#: Up to so many bytes an object is gathered before it is sent, so that its
+#: digest goes ahead of it, and fetched whole before it is handed on.
+SMALL_SIZE = 1024 * 1024
+
+
+class Outgoing:
+    """An object's chunks; its length is that of the object.
+
+    Iterating yields them, the last one only when number and digests of all
+    bytes are as they must be: whoever sends them as they come can't send a
+    wrong object whole. It may be done again if the chunks can be had again.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        expected: Mapping[str, str] | None,
+        algorithms: Iterable[str] = (),
+    ) -> None:
+        """Compute SHA-256, what is expected and the algorithms."""
+        self._key = key
+        self._chunks = chunks
+        self._size = size
+        self._expected = expected
+        self._algorithms = {*digests.algorithms_of(expected), *algorithms}
+        self.repeatable = not isinstance(chunks, Iterator)
+        #: Of all the bytes; empty until the last ones were yielded.
+        self.digests: dict[str, str] = {}
+        #: What ended the iteration before its time.
+        self.error: Exception | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        """Yield the chunks.
+
+        :raises DigestMismatch: they are not what was promised.
+        """
+        self.digests = {}
+        self.error = None
+        try:
+            yield from self._checked()
+        except Exception as error:
+            self.error = error
+            raise
+
+    def gather(self) -> bytearray:
+        """Return all bytes at once.
+
+        :raises DigestMismatch: they are not what was promised.
+        """
+        data = bytearray()
+        for chunk in self:
+            data += chunk
+        return data
+
+    def drain(self) -> None:
+        """Go through all bytes for their digests alone.
+
+        :raises DigestMismatch: they are not what was promised.
+        """
+        for _ in self:
+            pass
+
+    def parts(self, size: int) -> Iterator[bytearray]:
+        """Yield the bytes in parts of that size, the last one smaller.
+
+        :raises DigestMismatch: they are not what was promised.
+        """
+        part = bytearray()
+        for chunk in self:
+            rest = memoryview(chunk)
+            while len(part) + len(rest) > size:
+                room = size - len(part)
+                part += rest[:room]
+                rest = rest[room:]
+                yield part
+                part = bytearray()
+            part += rest
+        yield part
+
+    def _checked(self) -> Iterator[bytes | memoryview]:
+        total = 0
+        last = b""
+        with digests.hasher(self._size, self._algorithms) as hasher:
+            for chunk in itertools.chain(self._chunks, (b"",)):
+                total += len(chunk)
+                hasher.update(chunk)
+                if chunk and total < self._size:
+                    yield chunk
+                elif chunk:
+                    last = bytes(chunk)
+                hasher.wait()
+            digests.check_size(self._key, total, self._size)
+            found = hasher.digests()
+        digests.check(self._key, found, self._expected)
+        if last:
+            yield last
+        self.digests = found

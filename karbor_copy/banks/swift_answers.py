@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Swift's answers say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from karbor_copy import exceptions
+from karbor_copy.banks import answers
+from karbor_copy.banks import base
+from karbor_copy.banks import incoming
+from karbor_copy.banks import object_names
+
+#: The header that tells of JSON, Karbor's.
+SERIALIZED = "X-Object-Meta-Serialized"
+#: Headers of objects whose ETag is not the MD5 of what a GET gives.
+_LARGE = ("X-Static-Large-Object", "X-Object-Manifest")
+
+
+def error_of(answer: requests.Response, what: str) -> exceptions.BankError:
+    """Return the error for an answer to what was asked of Swift."""
+    if answer.status_code == requests.codes.not_found:
+        # An object's is told before, where it matters.
+        return exceptions.BankUnavailable(reason="no such container")
+    return answers.error_of(
+        answer.status_code,
+        f"Swift: {what}",
+        answer.headers.get("Retry-After"),
+    )
+
+
+def etag_of(answer: requests.Response) -> str | None:
+    """Return the MD5 of an object's bytes, None where it is not told."""
+    etag = answer.headers.get("Etag", "").strip('"')
+    if any(name in answer.headers for name in _LARGE):
+        return None
+    return etag if incoming.is_md5(etag) else None
+
+
+def stat_of(answer: requests.Response, key: str) -> base.ObjectInfo:
+    """Return what the headers tell of an object."""
+    serialized = answer.headers.get(SERIALIZED)
+    etag = etag_of(answer)
+    return base.ObjectInfo(
+        key=key,
+        size=int(answer.headers["Content-Length"]),
+        digests={"md5": etag} if etag else {},
+        serialized=None if serialized is None else serialized == "True",
+    )
+
+
+def entries_of(answer: requests.Response) -> list[dict[str, Any]]:
+    """Return the entries of one page of a listing.
+
+    :raises BankUnavailable: it is cut short, or none.
+    """
+    try:
+        entries: list[dict[str, Any]] = answer.json()
+    except ValueError as error:
+        raise exceptions.BankUnavailable(
+            reason="Swift: a listing is no JSON"
+        ) from error
+    return entries
+
+
+def info_of(entry: Mapping[str, Any]) -> base.ObjectInfo:
+    """Return what an entry of a listing tells."""
+    if "subdir" in entry:
+        return base.ObjectInfo(
+            key=object_names.key_of(entry["subdir"]), size=0
+        )
+    plain = "slo_etag" not in entry and incoming.is_md5(entry["hash"])
+    return base.ObjectInfo(
+        key=object_names.key_of(entry["name"]),
+        size=entry["bytes"],
+        digests={"md5": entry["hash"]} if plain else {},
+    )
