@@ -17,6 +17,7 @@ import requests
 from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import incoming
+from karbor_copy.banks import lease_options
 from karbor_copy.banks import object_names
 from karbor_copy.banks import readers
 from karbor_copy.banks import swift_answers
@@ -33,7 +34,7 @@ _CODES = requests.codes
 class SwiftBank(base.Bank):
     """A container of Swift."""
 
-    OPTS = [*swift_options.SWIFT_OPTS, *swift_options.IGNORED_LEASE_OPTS]
+    OPTS = [*swift_options.SWIFT_OPTS, *lease_options.IGNORED_OPTS]
     GROUP = "swift_bank_plugin"
     CLIENT_OPTS = swift_options.CLIENT_OPTS
     CLIENT_GROUP = "swift_client"

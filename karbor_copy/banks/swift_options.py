@@ -17,18 +17,6 @@ SWIFT_OPTS = [
         help="Name of the container.",
     ),
 ]
-#: Karbor's leases on banks: a lease in the database takes their place.
-IGNORED_LEASE_OPTS = [
-    cfg.IntOpt(
-        name,
-        help="Ignored; known so that a file of Karbor's can be used.",
-    )
-    for name in (
-        "lease_expire_window",
-        "lease_renew_window",
-        "lease_validity_window",
-    )
-]
 CLIENT_OPTS = [
     cfg.StrOpt(
         "swift_auth_url",

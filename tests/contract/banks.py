@@ -303,7 +303,7 @@ class BankContract:
             return data
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            for turn in range(20):
+            for turn in range(20 if bank.properties.local else 5):
                 key = f"a/{turn}/b"
                 won = [data for data in pool.map(work, range(8)) if data]
                 assert won == [get(bank, key)]
@@ -312,8 +312,10 @@ class BankContract:
         # A server that is pushed like that may say that it is busy.
         bank = retry.RetryingBank(bank, timeout=30, check=lambda: None)
 
+        turns = 50 if bank.properties.local else 10
+
         def work(number: int) -> None:
-            for _ in range(50):
+            for _ in range(turns):
                 with contextlib.suppress(exceptions.ObjectExists):
                     put_new(bank, "a/b/c", f"value {number}".encode())
                 bank.delete("a/b/c")
@@ -336,7 +338,8 @@ class BankContract:
             raise Stopped
 
     def test_a_batch_serves_many_threads(self, bank):
-        data = {f"d/{n % 7}/{n}": random.randbytes(n) for n in range(300)}
+        count = 300 if bank.properties.local else 50
+        data = {f"d/{n % 7}/{n}": random.randbytes(n) for n in range(count)}
         pool = concurrent.futures.ThreadPoolExecutor(8)
         with pool, bank.batch() as writer:
             list(pool.map(lambda k: put(writer, k, data[k]), data))

@@ -34,15 +34,44 @@ class TestFileSystem(banks.BankContract):
         return missing
 
 
-class TestSwift(banks.BankContract):
-    @pytest.fixture(params=object_stores.REGIONS)
-    def missing(self, request):
-        return object_stores.swift_bank(request.param)
+class ServerContract(banks.BankContract):
+    """Clients are dear: one for all tests, and a container that is emptied."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def missing(cls):
+        return cls.another()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def made(cls):
+        found = cls.another()
+        found.set_up()
+        return found
 
     @pytest.fixture
-    def bank(self, missing):
-        missing.set_up()
-        return missing
+    def bank(self, made):
+        yield made
+        for info in made.list():
+            made.delete(info.key)
+
+
+class TestSwift(ServerContract):
+    @staticmethod
+    def another():
+        return object_stores.swift_bank("swift")
+
+
+class TestSwiftInRegionTwo(ServerContract):
+    @staticmethod
+    def another():
+        return object_stores.swift_bank("swift-two")
+
+
+class TestS3(ServerContract):
+    @staticmethod
+    def another():
+        return object_stores.s3_bank()
 
 
 class TestRetrying(banks.BankContract):

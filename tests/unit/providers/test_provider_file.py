@@ -283,3 +283,51 @@ def test_what_is_wrong_with_a_bank_is_told_with_its_place(
     told = fail(path)
     assert error in told
     assert "s3cret" not in told
+
+
+S3 = """\
+[provider]
+name = one
+id = cf56bd3e-97a7-4078-b6d5-f36246333fd9
+bank = karbor-s3-bank-plugin
+enabled = true
+[s3_bank_plugin]
+bank_s3_object_bucket = backups
+bank_s3_lease_bucket = lease
+[s3_client]
+s3_endpoint = https://127.0.0.1:7480
+s3_access_key = demo
+s3_secret_key = s3cret
+"""
+
+
+def test_an_s3_bank_has_karbors_options(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "one.conf"
+    path.write_text(S3)
+    made = load_enabled(path).make_bank()
+    assert made.location == "s3://127.0.0.1:7480/us-east-1/backups"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("s3_secret_key = s3cret\n", "", "9: [s3_client] s3_secret_key: "),
+        ("s3_access_key = demo", "s3_access_key =", "11: [s3_client] s3_acc"),
+        ("https://", "s3://", "10: [s3_client] s3_endpoint: must be a URL"),
+        ("https://", "https://me:s3cret@", "s3_endpoint: no user or pass"),
+        ("7480", "7480/?a=b", "s3_endpoint: the URL must end with its path"),
+        ("7480", "port", "s3_endpoint: must be a URL"),
+        ("= backups", "= back/ups", "7: [s3_bank_plugin] bank_s3_object_b"),
+        ("[s3_client]", "[s3_client]\ns3_region_name = a/b", "10: [s3_cl"),
+        ("[s3_client]", "[s3_client]\ns3_addressing_style = x", "10: [s3"),
+    ],
+)
+def test_what_is_wrong_with_an_s3_bank_is_told_with_its_place(
+    tmp_path: pathlib.Path, old: str, new: str, error: str
+) -> None:
+    path = tmp_path / "one.conf"
+    assert old in S3
+    path.write_text(S3.replace(old, new))
+    told = fail(path)
+    assert error in told
+    assert "s3cret" not in told
