@@ -75,7 +75,7 @@ class SwiftBank(base.Bank):
     def set_up(self) -> None:
         """Create the container if it is missing."""
         answer = self._client.request("PUT")
-        if not answer.ok:
+        if not swift_answers.is_good(answer):
             raise swift_answers.error_of(answer, "PUT of the container")
 
     def put(
@@ -147,7 +147,7 @@ class SwiftBank(base.Bank):
     def stat(self, key: str) -> base.ObjectInfo:
         """Return what Swift tells of an object."""
         answer = self._client.request("HEAD", object_names.name_of(key))
-        if not answer.ok:
+        if not swift_answers.is_good(answer):
             raise self._failed(answer, key)
         return swift_answers.stat_of(answer, key)
 
@@ -171,7 +171,7 @@ class SwiftBank(base.Bank):
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         answer = self._client.request("DELETE", object_names.name_of(key))
-        if answer.ok:
+        if swift_answers.is_good(answer):
             return
         error = self._failed(answer, key)
         if not isinstance(error, exceptions.ObjectNotFound):
@@ -181,7 +181,7 @@ class SwiftBank(base.Bank):
     def batch(self) -> Iterator[base.Writer]:
         """Yield the bank itself: every PUT is durable when it is answered."""
         answer = self._client.request("HEAD")
-        if not answer.ok:
+        if not swift_answers.is_good(answer):
             raise swift_answers.error_of(answer, "HEAD of the container")
         yield self
 
@@ -213,7 +213,7 @@ class SwiftBank(base.Bank):
                 answer, f"{answer.request.method} of an object"
             )
         container = self._client.request("HEAD")
-        if container.ok:
+        if swift_answers.is_good(container):
             return exceptions.ObjectNotFound(key=key)
         return swift_answers.error_of(container, "HEAD of the container")
 

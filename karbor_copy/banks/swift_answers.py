@@ -14,8 +14,15 @@ from karbor_copy.banks import object_names
 
 #: The header that tells of JSON, Karbor's.
 SERIALIZED = "X-Object-Meta-Serialized"
+#: The first digit of a status of success.
+_GOOD = 2
 #: Headers of objects whose ETag is not the MD5 of what a GET gives.
 _LARGE = ("X-Static-Large-Object", "X-Object-Manifest")
+
+
+def is_good(answer: requests.Response) -> bool:
+    """Tell whether Swift has done it; a redirect is not followed."""
+    return answer.status_code // 100 == _GOOD
 
 
 def error_of(answer: requests.Response, what: str) -> exceptions.BankError:

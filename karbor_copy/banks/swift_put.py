@@ -123,7 +123,7 @@ class SwiftPut:
             raise exceptions.DigestMismatch(
                 key=self._key, actual="another MD5", expected=self._md5
             )
-        if not answer.ok:
+        if not swift_answers.is_good(answer):
             raise swift_answers.error_of(answer, "PUT of an object")
         if not self._out.digests:
             raise exceptions.BankUnavailable(
@@ -146,7 +146,7 @@ class SwiftPut:
         answer = self._client.request("HEAD", self._name)
         if answer.status_code == _CODES.not_found:
             return None
-        if not answer.ok:
+        if not swift_answers.is_good(answer):
             raise swift_answers.error_of(answer, "HEAD of an object")
         return swift_answers.etag_of(answer) or ""
 
