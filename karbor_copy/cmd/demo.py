@@ -17,6 +17,7 @@ from typing import Final
 from karbor_copy.client.osc import base
 from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.client.v1 import errors as client_errors
+from karbor_copy.cmd import demo_banks
 from karbor_copy.cmd import demo_report
 from karbor_copy.cmd import demo_server
 from karbor_copy.cmd import demo_story
@@ -68,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         help="how many (default: 2)",
     )
     parser.add_argument(
+        "--banks",
+        choices=demo_banks.KINDS,
+        default="file",
+        help="directories, or two servers of a checkout (default: file)",
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="keep what the demo made"
     )
     parser.add_argument(
@@ -83,9 +90,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        with _workspace(args.state_path, args.keep) as path:
-            return _run(path, args)
-    except (demo_story.DemoFailed, OSError) as e:
+        with (
+            _workspace(args.state_path, args.keep) as path,
+            demo_banks.made(args.banks, path) as banks,
+        ):
+            return _run(path, args, banks)
+    except (demo_banks.NoServers, demo_story.DemoFailed, OSError) as e:
         print(f"karbor-copy-demo: {e}", file=sys.stderr)
         return 1
 
@@ -112,7 +122,9 @@ def _workspace(
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _run(path: pathlib.Path, args: argparse.Namespace) -> int:
+def _run(
+    path: pathlib.Path, args: argparse.Namespace, banks: demo_banks.Banks
+) -> int:
     settings = demo_story.Settings(
         state_path=path,
         size=args.size,
@@ -126,7 +138,7 @@ def _run(path: pathlib.Path, args: argparse.Namespace) -> int:
             client = v1_client.connect(
                 url, project=demo_story.PROJECT, user=demo_story.USER
             )
-            report = demo_story.Story(client, settings).run()
+            report = demo_story.Story(client, settings, banks).run()
     except (
         client_errors.ClientError,
         demo_server.ServerFailed,

@@ -2,7 +2,6 @@
 """The demo's story: protect, copy, lose the first region, restore."""
 
 import pathlib
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from karbor_copy.client.osc import display
 from karbor_copy.client.osc import progress
 from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.client.v1 import waits
+from karbor_copy.cmd import demo_banks
 from karbor_copy.cmd import demo_report
 from karbor_copy.cmd import demo_volumes
 from karbor_copy.cmd import state
@@ -44,10 +44,6 @@ class Settings:
         """Return the directory of the volume files."""
         return self.state_path / "volumes"
 
-    def bank_path(self, region: str) -> pathlib.Path:
-        """Return the directory of a region's bank."""
-        return self.state_path / "banks" / region
-
     @property
     def timeout(self) -> float:
         """Return the seconds that each wait may take."""
@@ -58,8 +54,14 @@ class Settings:
 class Story:
     """Tells what it does and does it, through the API alone."""
 
-    def __init__(self, client: v1_client.Client, settings: Settings) -> None:
+    def __init__(
+        self,
+        client: v1_client.Client,
+        settings: Settings,
+        banks: demo_banks.Banks,
+    ) -> None:
         self._client = client
+        self._banks = banks
         self._settings = settings
         self._step = 0
 
@@ -168,10 +170,9 @@ class Story:
     def _copy_again(self, plan_id: str) -> int:
         """Ask again and return the bytes copied, which must be none."""
         self._tell("asking for the same copy again: nothing is to be copied")
-        bank = self._settings.bank_path("region-two")
-        before = tree_size(bank)
+        before = self._banks.size("region-two")
         copied = _total(self._request_copy(plan_id), "bytes_copied")
-        grown = tree_size(bank) - before
+        grown = self._banks.size("region-two") - before
         if copied or grown:
             raise DemoFailed(
                 f"the second copy request copied {copied} bytes, and region "
@@ -192,9 +193,8 @@ class Story:
         return list(self._client.copies.checkpoint_copies(copy["id"]))
 
     def _destroy(self, volumes: Sequence[demo_volumes.Volume]) -> None:
-        bank = self._settings.bank_path("region-one")
-        self._tell(f"losing region one: {bank} and all volumes are deleted")
-        shutil.rmtree(bank)
+        self._tell("losing region one and all volumes")
+        print(self._banks.lose("region-one"), flush=True)
         for volume in volumes:
             demo_volumes.remove(volume)
 
@@ -226,11 +226,6 @@ class Story:
                 )
             )
         return rows
-
-
-def tree_size(path: pathlib.Path) -> int:
-    """Return the bytes of all files below a directory."""
-    return sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
 
 
 def _total(members: Sequence[dict[str, Any]], name: str) -> int:

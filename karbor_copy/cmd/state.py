@@ -25,18 +25,21 @@ connection = sqlite:///{path}/karbor_copy.sqlite
 _PROVIDER = """\
 [provider]
 name = {name}
-description = Volumes as files, in a file-system bank of its own
+description = Volumes as files, in a bank of its own
 id = {id}
 region = {name}
-bank = karbor-fs-bank-plugin
+bank = {bank}
 plugin = karbor-volume-file-plugin
 enabled = True
 {copy}
-[file_system_bank_plugin]
-file_system_bank_path = {path}/banks/{name}
-
+{options}
 [volume_file_plugin]
 volumes_path = {path}/volumes
+"""
+
+_FILE_SYSTEM = """\
+[file_system_bank_plugin]
+file_system_bank_path = {path}/banks/{name}
 """
 
 _COPY = """
@@ -46,6 +49,13 @@ targets = {target}
 # read_back: read every object again after it was written; or checksum.
 verify = read_back
 """
+
+
+#: Id and group of copies of each provider.
+_REGIONS = {
+    "region-one": (REGION_ONE, _COPY.format(target=REGION_TWO)),
+    "region-two": (REGION_TWO, ""),
+}
 
 
 def default_path() -> pathlib.Path:
@@ -70,22 +80,38 @@ def prepare(path: pathlib.Path) -> None:
     config = path / "karbor_copy.conf"
     if config.exists():
         return
-    copy = _COPY.format(target=REGION_TWO)
-    for provider_id, name, section in (
-        (REGION_ONE, "region-one", copy),
-        (REGION_TWO, "region-two", ""),
-    ):
-        file = path / "providers.d" / f"{name}.conf"
-        if file.exists():
+    for name in _REGIONS:
+        if _provider_file(path, name).exists():
             continue
         bank = path / "banks" / name
         bank.mkdir(parents=True, exist_ok=True)
         file_system.FileSystemBank(file_system_bank_path=str(bank)).set_up()
-        text = _PROVIDER.format(
-            id=provider_id, name=name, path=path, copy=section
-        )
-        _write(file, text)
+        options = _FILE_SYSTEM.format(path=path, name=name)
+        write_provider(path, name, "karbor-fs-bank-plugin", options)
     _write(config, _CONFIG.format(path=path))
+
+
+def write_provider(
+    path: pathlib.Path, name: str, bank: str, options: str
+) -> None:
+    """Write the file of one of the two providers.
+
+    :raises OSError: it can't be written.
+    """
+    provider_id, copy = _REGIONS[name]
+    text = _PROVIDER.format(
+        id=provider_id,
+        name=name,
+        path=path,
+        bank=bank,
+        options=options,
+        copy=copy,
+    )
+    _write(_provider_file(path, name), text)
+
+
+def _provider_file(path: pathlib.Path, name: str) -> pathlib.Path:
+    return path / "providers.d" / f"{name}.conf"
 
 
 def _check(path: pathlib.Path) -> None:
