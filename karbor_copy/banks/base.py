@@ -169,7 +169,9 @@ class Bank(Writer, abc.ABC):
 
         However late the bytes arrive and whoever puts at the same time: of
         several calls one stores its object. The same bytes under the key
-        already are as good as stored, as after a lost answer.
+        already are as good as stored, as after a lost answer. A back-end
+        that can't decide between calls that begin in the same moment keeps
+        the one that began last, as ``banks/object_store.py`` says.
 
         :raises ObjectExists: the key holds other bytes.
         """

@@ -65,21 +65,21 @@ def is_md5(etag: str) -> bool:
     return _MD5.fullmatch(etag) is not None
 
 
-def checked(stream: Stream, size: int, md5: str) -> base.Reader:
-    """Return a reader of a whole object; a small one is fetched first.
+def reader(stream: Stream, size: int, md5: str | None) -> base.Reader:
+    """Return a reader of a body; with its MD5 a small one is fetched first.
 
     Its bytes are then those that the server has, or none are handed on.
 
     :raises BankUnavailable: the stream broke, or the bytes changed on
         their way.
     """
-    reader = StreamReader(stream, size)
-    if size > outgoing.SMALL_SIZE:
-        return reader
+    found = StreamReader(stream, size)
+    if md5 is None or size > outgoing.SMALL_SIZE:
+        return found
     data = memoryview(bytearray(size))
     rest = data
     while rest:
-        rest = rest[reader.readinto(rest) :]
+        rest = rest[found.readinto(rest) :]
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         raise exceptions.BankUnavailable(
             reason="an object's bytes changed on their way here"

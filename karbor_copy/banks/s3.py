@@ -6,7 +6,7 @@ holds the SHA-256, so the server refuses what changed on its way.
 """
 
 import contextlib
-import itertools
+import io
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -16,20 +16,18 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import incoming
 from karbor_copy.banks import object_names
-from karbor_copy.banks import readers
+from karbor_copy.banks import object_store
 from karbor_copy.banks import s3_answers
 from karbor_copy.banks import s3_client
 from karbor_copy.banks import s3_options
 from karbor_copy.banks import s3_put
 from karbor_copy.banks import urls
 
-#: Objects in one page of a listing.
-PAGE = 1000
 #: The only region that is not named when a bucket is made there.
 _UNNAMED_REGION = "us-east-1"
 
 
-class S3Bank(base.Bank):
+class S3Bank(object_store.ObjectStoreBank):
     """A bucket of S3."""
 
     OPTS = s3_options.S3_OPTS
@@ -56,11 +54,6 @@ class S3Bank(base.Bank):
         s3_options.check(options)
 
     @property
-    def properties(self) -> base.Properties:
-        """Return what this bank can do."""
-        return base.Properties(max_connections=8)
-
-    @property
     def location(self) -> str:
         """Return host, region and bucket."""
         return self._location
@@ -84,69 +77,6 @@ class S3Bank(base.Bank):
             if error.code != "BucketAlreadyOwnedByYou":
                 raise error.error from error
 
-    def put(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None = None,
-        serialized: bool = False,
-    ) -> base.ObjectInfo:
-        """Store an object, as :meth:`base.Bank.put` says."""
-        return s3_put.S3Put(
-            self._client,
-            key,
-            chunks,
-            size=size,
-            digests=digests,
-            serialized=serialized,
-        ).put()
-
-    def put_new(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None = None,
-        serialized: bool = False,
-    ) -> base.ObjectInfo:
-        """Store an object, as :meth:`base.Bank.put_new` says."""
-        return s3_put.S3Put(
-            self._client,
-            key,
-            chunks,
-            size=size,
-            digests=digests,
-            serialized=serialized,
-        ).put_new()
-
-    @contextlib.contextmanager
-    def open(
-        self, key: str, offset: int = 0, length: int | None = None
-    ) -> Iterator[base.Reader]:
-        """Open an object, as :meth:`base.Bank.open` says."""
-        name = object_names.name_of(key)
-        if length == 0:
-            self.stat(key)
-            yield readers.BytesReader(memoryview(b""))
-            return
-        whole = offset == 0 and length is None
-        end = "" if length is None else offset + length - 1
-        part = {} if whole else {"Range": f"bytes={offset}-{end}"}
-        try:
-            answer = self._client.call("get_object", Key=name, **part)
-        except s3_client.Refused as error:
-            if error.status != s3_answers.RANGE_NOT_SATISFIABLE:
-                raise self._error(error, key) from error
-            answer = {}
-        if not answer:
-            yield readers.BytesReader(memoryview(b""))
-            return
-        with contextlib.closing(s3_client.Body(answer["Body"])) as body:
-            yield _reader(answer, body, whole=whole)
-
     def stat(self, key: str) -> base.ObjectInfo:
         """Return what S3 tells of an object."""
         name = object_names.name_of(key)
@@ -158,24 +88,6 @@ class S3Bank(base.Bank):
             raise self._error(error, key) from error
         return s3_answers.stat_of(answer, key)
 
-    def list(
-        self,
-        prefix: str = "",
-        marker: str | None = None,
-        limit: int | None = None,
-        delimiter: str | None = None,
-    ) -> Iterator[base.ObjectInfo]:
-        """Yield objects, as :meth:`base.Bank.list` says."""
-        query: dict[str, Any] = {
-            "Prefix": object_names.prefix_of(prefix),
-            "MaxKeys": PAGE if limit is None else max(1, min(PAGE, limit)),
-        }
-        if marker is not None:
-            query["StartAfter"] = object_names.SLASH + marker
-        if delimiter is not None:
-            query["Delimiter"] = delimiter
-        return itertools.islice(self._listed(query, marker), limit)
-
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         name = object_names.name_of(key)
@@ -186,29 +98,57 @@ class S3Bank(base.Bank):
             if not isinstance(ours, exceptions.ObjectNotFound):
                 raise ours from error
 
-    @contextlib.contextmanager
-    def batch(self) -> Iterator[base.Writer]:
-        """Yield the bank itself: every PUT is durable when it is answered."""
-        self._check_bucket()
-        yield self
+    def _put_of(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None,
+        serialized: bool,
+    ) -> s3_put.S3Put:
+        return s3_put.S3Put(
+            self._client,
+            key,
+            chunks,
+            size=size,
+            digests=digests,
+            serialized=serialized,
+        )
 
-    def _listed(
-        self, query: Mapping[str, Any], marker: str | None
-    ) -> Iterator[base.ObjectInfo]:
-        going_on: dict[str, str] = {}
+    @contextlib.contextmanager
+    def _get(self, key: str, part: str | None) -> Iterator[base.Reader]:
+        name = object_names.name_of(key)
+        where = {} if part is None else {"Range": part}
+        try:
+            answer = self._client.call("get_object", Key=name, **where)
+        except s3_client.Refused as error:
+            if error.status != s3_answers.RANGE_NOT_SATISFIABLE:
+                raise self._error(error, key) from error
+            answer = {"Body": io.BytesIO(), "ContentLength": 0}
+        md5 = s3_answers.md5_of(answer) if part is None else None
+        with contextlib.closing(s3_client.Body(answer["Body"])) as body:
+            yield incoming.reader(body, s3_answers.size_of(answer), md5)
+
+    def _pages(
+        self, listing: object_store.Listing
+    ) -> Iterator[list[base.ObjectInfo]]:
+        query = {
+            "Prefix": listing.prefix,
+            "MaxKeys": listing.page,
+            "StartAfter": listing.start_after,
+            "Delimiter": listing.delimiter,
+        }
+        query = {name: value for name, value in query.items() if value}
         while True:
             try:
-                page = self._client.call(
-                    "list_objects_v2", **query, **going_on
-                )
+                page = self._client.call("list_objects_v2", **query)
             except s3_client.Refused as error:
                 raise error.error from error
-            for info in s3_answers.infos_of(page):
-                if object_names.is_after(info.key, marker):
-                    yield info
+            yield s3_answers.infos_of(page)
             if not page.get("IsTruncated"):
                 return
-            going_on = {"ContinuationToken": page["NextContinuationToken"]}
+            query["ContinuationToken"] = page["NextContinuationToken"]
 
     def _error(
         self, error: s3_client.Refused, key: str
@@ -219,12 +159,12 @@ class S3Bank(base.Bank):
         if error.status != s3_answers.NOT_FOUND:
             return error.error
         try:
-            self._check_bucket()
+            self._check_container()
         except exceptions.BankError as away:
             return away
         return exceptions.ObjectNotFound(key=key)
 
-    def _check_bucket(self) -> None:
+    def _check_container(self) -> None:
         """See that the bucket is there.
 
         :raises BankUnavailable: it is not.
@@ -237,13 +177,3 @@ class S3Bank(base.Bank):
                     reason="no such bucket"
                 ) from error
             raise error.error from error
-
-
-def _reader(
-    answer: Mapping[str, Any], body: s3_client.Body, *, whole: bool
-) -> base.Reader:
-    size = answer["ContentLength"]
-    md5 = s3_answers.md5_of(answer)
-    if whole and md5:
-        return incoming.checked(body, size, md5)
-    return incoming.StreamReader(body, size)

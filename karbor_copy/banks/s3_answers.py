@@ -6,6 +6,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import incoming
 from karbor_copy.banks import object_names
@@ -20,9 +21,27 @@ SERIALIZED = "x-object-meta-serialized"
 _PLAIN_ENCRYPTION = (None, "AES256")
 
 
+def etag_of(answer: Mapping[str, Any]) -> str:
+    """Return an ETag without quotes, nothing where it is not told."""
+    return str(answer.get("ETag", "")).strip('"')
+
+
+def size_of(answer: Mapping[str, Any]) -> int:
+    """Return the bytes of a body.
+
+    :raises BankUnavailable: it is not told.
+    """
+    size = answer.get("ContentLength")
+    if not isinstance(size, int):
+        raise exceptions.BankUnavailable(
+            reason="S3: an answer does not tell its length"
+        )
+    return size
+
+
 def md5_of(answer: Mapping[str, Any]) -> str | None:
     """Return the MD5 of an object's bytes, None where it is not told."""
-    etag = str(answer.get("ETag", "")).strip('"')
+    etag = etag_of(answer)
     if answer.get("ServerSideEncryption") not in _PLAIN_ENCRYPTION:
         return None
     return etag if incoming.is_md5(etag) else None
@@ -34,7 +53,7 @@ def stat_of(answer: Mapping[str, Any], key: str) -> base.ObjectInfo:
     serialized = answer.get("Metadata", {}).get(SERIALIZED)
     return base.ObjectInfo(
         key=key,
-        size=answer["ContentLength"],
+        size=size_of(answer),
         digests={name: value for name, value in digests.items() if value},
         serialized=None if serialized is None else serialized == "True",
     )

@@ -51,28 +51,39 @@ def stat_of(answer: requests.Response, key: str) -> base.ObjectInfo:
     etag = etag_of(answer)
     return base.ObjectInfo(
         key=key,
-        size=int(answer.headers["Content-Length"]),
+        size=size_of(answer),
         digests={"md5": etag} if etag else {},
         serialized=None if serialized is None else serialized == "True",
     )
 
 
-def entries_of(answer: requests.Response) -> list[dict[str, Any]]:
-    """Return the entries of one page of a listing.
+def size_of(answer: requests.Response) -> int:
+    """Return the bytes of a body.
 
-    :raises BankUnavailable: it is cut short, or none.
+    :raises BankUnavailable: it is not told.
+    """
+    length = answer.headers.get("Content-Length", "")
+    if not length.isdigit():
+        raise exceptions.BankUnavailable(
+            reason="Swift: an answer does not tell its length"
+        )
+    return int(length)
+
+
+def infos_of(answer: requests.Response) -> list[base.ObjectInfo]:
+    """Return what one page of a listing tells.
+
+    :raises BankUnavailable: it is cut short, or no listing.
     """
     try:
-        entries: list[dict[str, Any]] = answer.json()
-    except ValueError as error:
+        return [_info_of(entry) for entry in answer.json()]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise exceptions.BankUnavailable(
-            reason="Swift: a listing is no JSON"
+            reason="Swift: a listing can't be read"
         ) from error
-    return entries
 
 
-def info_of(entry: Mapping[str, Any]) -> base.ObjectInfo:
-    """Return what an entry of a listing tells."""
+def _info_of(entry: Mapping[str, Any]) -> base.ObjectInfo:
     if "subdir" in entry:
         return base.ObjectInfo(
             key=object_names.key_of(entry["subdir"]), size=0

@@ -47,7 +47,7 @@ class SwiftClient:
         method: str,
         name: str | None = None,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | None] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Body | None = None,
         stream: bool = False,

@@ -303,7 +303,7 @@ class BankContract:
             return data
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            for turn in range(20 if bank.properties.local else 5):
+            for turn in range(20):
                 key = f"a/{turn}/b"
                 won = [data for data in pool.map(work, range(8)) if data]
                 assert won == [get(bank, key)]

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each bank driver against the contract."""
 
+import concurrent.futures
+import threading
+
 import pytest
 
+from karbor_copy import exceptions
 from karbor_copy.banks import file_system
 from karbor_copy.banks import memory
 from karbor_copy.banks import retry
@@ -48,6 +52,25 @@ class ServerContract(banks.BankContract):
         found = cls.another()
         found.set_up()
         return found
+
+    def test_of_racing_new_puts_one_wins(self, bank):
+        """Swift may take several; the last one stays, and knows it."""
+        together = threading.Barrier(4)
+
+        def work(number):
+            data = f"value {number}".encode()
+            together.wait()
+            try:
+                banks.put_new(bank, key, data)
+            except exceptions.ObjectExists:
+                return None
+            return data
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for turn in range(5):
+                key = f"a/{turn}/b"
+                won = [data for data in pool.map(work, range(4)) if data]
+                assert banks.get(bank, key) in won
 
     @pytest.fixture
     def bank(self, made):
