@@ -9,7 +9,9 @@ import contextlib
 import hashlib
 import http.client
 import http.server
+import pathlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -221,15 +223,26 @@ def _flipped(data: bytes, position: int | None) -> bytes:
 
 
 @contextlib.contextmanager
-def proxying(url: str) -> Iterator[Proxy]:
-    """Stand before a server for the length of the block."""
+def proxying(
+    url: str, certificate: pathlib.Path | None = None
+) -> Iterator[Proxy]:
+    """Stand before a server for the length of the block.
+
+    With a certificate, in one file with its key, it speaks TLS.
+    """
     parts = urllib.parse.urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None
     proxy = Proxy(parts.hostname, parts.port)
     handler = type("Handler", (_Handler,), {"proxy": proxy})
     server = _Server(("127.0.0.1", 0), handler)
-    proxy.url = f"http://127.0.0.1:{server.server_port}"
+    scheme = "http"
+    if certificate is not None:
+        scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    proxy.url = f"{scheme}://127.0.0.1:{server.server_port}"
     serve: Callable[..., None] = server.serve_forever
     thread = threading.Thread(target=serve, args=(0.05,))
     thread.start()
