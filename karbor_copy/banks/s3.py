@@ -17,11 +17,11 @@ from karbor_copy.banks import base
 from karbor_copy.banks import incoming
 from karbor_copy.banks import object_names
 from karbor_copy.banks import object_store
+from karbor_copy.banks import option_checks
 from karbor_copy.banks import s3_answers
 from karbor_copy.banks import s3_client
 from karbor_copy.banks import s3_options
 from karbor_copy.banks import s3_put
-from karbor_copy.banks import urls
 
 #: The only region that is not named when a bucket is made there.
 _UNNAMED_REGION = "us-east-1"
@@ -42,7 +42,7 @@ class S3Bank(object_store.ObjectStoreBank):
         self._client = s3_client.S3Client(bank_s3_object_bucket, client)
         self._region = client.get("s3_region_name") or _UNNAMED_REGION
         endpoint = client.get("s3_endpoint")
-        host = urls.netloc(endpoint) if endpoint else "aws"
+        host = option_checks.netloc(endpoint) if endpoint else "aws"
         self._location = f"s3://{host}/{self._region}/{bank_s3_object_bucket}"
 
     @classmethod

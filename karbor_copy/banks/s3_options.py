@@ -8,7 +8,7 @@ from oslo_config import cfg
 
 from karbor_copy import exceptions
 from karbor_copy.banks import lease_options
-from karbor_copy.banks import urls
+from karbor_copy.banks import option_checks
 
 S3_OPTS = [
     cfg.StrOpt(
@@ -58,12 +58,12 @@ CLIENT_OPTS = [
 
 
 def check(values: Mapping[str, Any]) -> None:
-    """Refuse an endpoint that is none, and a region with odd letters.
+    """Refuse an endpoint, file or region that is none.
 
     :raises InvalidOption: naming it.
     """
-    if values.get("s3_endpoint"):
-        urls.check("s3_endpoint", values["s3_endpoint"])
+    option_checks.check_url("s3_endpoint", values.get("s3_endpoint"))
+    option_checks.check_file("s3_ca_cert_file", values.get("s3_ca_cert_file"))
     region = values.get("s3_region_name") or ""
     if not region.replace("-", "").isalnum() or not region.isascii():
         raise exceptions.InvalidOption(

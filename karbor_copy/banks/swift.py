@@ -19,12 +19,12 @@ from karbor_copy.banks import incoming
 from karbor_copy.banks import lease_options
 from karbor_copy.banks import object_names
 from karbor_copy.banks import object_store
+from karbor_copy.banks import option_checks
 from karbor_copy.banks import readers
 from karbor_copy.banks import swift_answers
 from karbor_copy.banks import swift_client
 from karbor_copy.banks import swift_options
 from karbor_copy.banks import swift_put
-from karbor_copy.banks import urls
 
 _CODES = requests.codes
 
@@ -47,7 +47,7 @@ class SwiftBank(object_store.ObjectStoreBank):
         address = client.get("swift_endpoint") or client["swift_auth_url"]
         region = client.get("swift_region_name")
         self._location = (
-            f"swift://{urls.netloc(address)}"
+            f"swift://{option_checks.netloc(address)}"
             + (f"/{region}" if region else "")
             + f"/{bank_swift_object_container}"
         )

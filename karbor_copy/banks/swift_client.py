@@ -109,6 +109,11 @@ class SwiftClient:
             return function()
         except ks_exceptions.ClientException as error:
             raise _translated(error) from error
+        except OSError as error:
+            # A file of certificates that is gone, for one.
+            raise exceptions.BankUnavailable(
+                reason=f"Swift can't be asked ({type(error).__name__})"
+            ) from error
 
 
 def _session(values: Mapping[str, Any]) -> ks_session.Session:

@@ -7,7 +7,7 @@ from typing import Any
 from oslo_config import cfg
 
 from karbor_copy import exceptions
-from karbor_copy.banks import urls
+from karbor_copy.banks import option_checks
 
 SWIFT_OPTS = [
     cfg.StrOpt(
@@ -103,8 +103,9 @@ def check(values: Mapping[str, Any]) -> None:
     :raises InvalidOption: naming what is missing or wrong.
     """
     for name in ("swift_auth_url", "swift_endpoint"):
-        if values.get(name):
-            urls.check(name, values[name])
+        option_checks.check_url(name, values.get(name))
+    ca_file = "swift_ca_cert_file"
+    option_checks.check_file(ca_file, values.get(ca_file))
     needed = ["swift_user", "swift_key"]
     if values.get("swift_application_credential_id"):
         needed = ["swift_application_credential_secret"]

@@ -272,6 +272,11 @@ def test_a_bank_and_its_client_have_groups_of_their_own(
             "swift_application_credential_secret: must be set",
         ),
         ("= backups", "= a/b", "7: [swift_bank_plugin] bank_swift_object_c"),
+        (
+            "swift_user",
+            "swift_ca_cert_file = /no/such\nswift_user",
+            "11: [swift_client] swift_ca_cert_file: /no/such: No such file",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_bank_is_told_with_its_place(

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URLs among the options of banks."""
+"""Checks of options that the banks in object stores share."""
 
+import pathlib
 import urllib.parse
 
 from karbor_copy import exceptions
 
 
-def check(option: str, url: str) -> None:
+def check_url(option: str, url: str | None) -> None:
     """Refuse what is no address of a server, or shows a password.
+
+    None is let pass.
 
     :raises InvalidOption: saying why, without the URL.
     """
+    if url is None:
+        return
     try:
         parts = urllib.parse.urlsplit(url)
         host = parts.hostname if parts.port != 0 else None
@@ -25,6 +30,21 @@ def check(option: str, url: str) -> None:
     else:
         return
     raise exceptions.InvalidOption(option=option, reason=reason)
+
+
+def check_file(option: str, path: str | None) -> None:
+    """Refuse a file that can't be read; None is let pass.
+
+    :raises InvalidOption: saying why.
+    """
+    if path is None:
+        return
+    try:
+        pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise exceptions.InvalidOption(
+            option=option, reason=f"{path}: {error.strerror}"
+        ) from error
 
 
 def netloc(url: str) -> str:
