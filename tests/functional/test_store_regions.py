@@ -5,6 +5,7 @@ import json
 import pathlib
 import random
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.fakes import fault_proxy
 from tests.fakes.fault_proxy import Answer
 from tests.fakes.fault_proxy import Fault
 from tests.fixtures import deployment
+from tests.fixtures import karbor_bank
 from tests.fixtures import object_stores
 from tests.fixtures import servers
 from tools.servers import swift as swift_server
@@ -72,7 +74,13 @@ def wipe(site: deployment.Deployment, provider_id: str) -> None:
         bank._client.call("delete_bucket")
 
 
-def raw(server: str, rest: str) -> bytes:
+def raw(
+    server: str,
+    rest: str,
+    data: bytes | None = None,
+    method: str = "GET",
+    **headers: str,
+) -> bytes:
     """Return what Swift itself says, without any of the bank's code."""
     url = servers.shared_url(server)
     account, user, key = swift_server.USERS[0]
@@ -80,12 +88,34 @@ def raw(server: str, rest: str) -> bytes:
     address = f"{url}/auth/v1.0"
     asked = urllib.request.Request(address, headers=credentials)  # noqa: S310
     with urllib.request.urlopen(asked) as answer:  # noqa: S310
-        token = answer.headers["X-Auth-Token"]
+        headers["X-Auth-Token"] = answer.headers["X-Auth-Token"]
     asked = urllib.request.Request(  # noqa: S310
-        f"{url}/v1/AUTH_{account}/{rest}", headers={"X-Auth-Token": token}
+        f"{url}/v1/AUTH_{account}/{rest}", data, headers, method=method
     )
     with urllib.request.urlopen(asked) as answer:  # noqa: S310
         return bytes(answer.read())
+
+
+def upload(path: pathlib.Path, server: str, container: str) -> None:
+    """Put the files of a Karbor's bank where its Swift bank has them."""
+    for file in path.rglob("*"):
+        if file.is_file():
+            json_name = file.name in ("index.json", "metadata")
+            raw(
+                server,
+                f"{container}//{file.relative_to(path)}",
+                file.read_bytes(),
+                "PUT",
+                **{"X-Object-Meta-Serialized": str(json_name)},
+            )
+
+
+def download(path: pathlib.Path, server: str, container: str) -> None:
+    """Get all objects of a container as files."""
+    for entry in json.loads(raw(server, f"{container}?format=json")):
+        file = path / entry["name"].lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(raw(server, f"{container}/{entry['name']}"))
 
 
 def volumes(site: deployment.Deployment) -> list[deployment.Json]:
@@ -188,3 +218,42 @@ def test_a_full_region_is_an_error_with_its_reason(
     assert "507" in member["error_info"]
     proxy.faults.clear()
     assert site.copy(plan_id)["status"] == "finished"
+
+
+def test_a_karbors_swift_bank_is_read_and_written(
+    tmp_path: pathlib.Path,
+) -> None:
+    def bank_of(_path: pathlib.Path, region: str) -> tuple[str, str]:
+        url = servers.shared_url(SERVERS[region])
+        return object_stores.described("swift", url, region)
+
+    disk, data = str(uuid.uuid4()), random.randbytes(1000)
+    plan = {
+        "id": str(uuid.uuid4()),
+        "name": "nightly",
+        "provider_id": deployment.ONE,
+        "resources": [{"id": disk, "type": deployment.VOLUME, "name": "d"}],
+    }
+    karbors = karbor_bank.KarborBank(
+        tmp_path / "karbor", deployment.ONE, deployment.PROJECT
+    )
+    checkpoint_id = karbors.checkpoint(
+        plan,
+        nodes=[(deployment.VOLUME, disk, "d", ())],
+        data={disk: karbor_bank.chunked(data, 300, volume_id=disk)},
+    )
+    with deployment.deployed(
+        tmp_path, (deployment.NOOP,), bank_of, working=False
+    ) as site:
+        upload(karbors.root, "swift", container(site, deployment.ONE))
+        site.reconcile()
+        site.work()
+        (member,) = site.copy(plan["id"])["checkpoint_copies"]
+        assert member["checkpoint_id"] == checkpoint_id
+        assert member["status"] == "finished", member
+        target = tmp_path / "target"
+        download(target, "swift-two", container(site, deployment.TWO))
+    copied = karbor_bank.KarborBank(target, deployment.TWO, deployment.PROJECT)
+    copy_id = member["checkpoint_copy_id"]
+    assert copied.list_by_plan(plan["id"]) == [copy_id]
+    assert copied.restore_chunks(copy_id, disk) == data
