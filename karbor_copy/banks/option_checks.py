@@ -10,11 +10,11 @@ from karbor_copy import exceptions
 def check_url(option: str, url: str | None) -> None:
     """Refuse what is no address of a server, or shows a password.
 
-    None is let pass.
+    One that is not set is let pass.
 
     :raises InvalidOption: saying why, without the URL.
     """
-    if url is None:
+    if not url:
         return
     try:
         parts = urllib.parse.urlsplit(url)
@@ -33,11 +33,11 @@ def check_url(option: str, url: str | None) -> None:
 
 
 def check_file(option: str, path: str | None) -> None:
-    """Refuse a file that can't be read; None is let pass.
+    """Refuse a file that can't be read; one that is not set is let pass.
 
     :raises InvalidOption: saying why.
     """
-    if path is None:
+    if not path:
         return
     try:
         pathlib.Path(path).read_bytes()

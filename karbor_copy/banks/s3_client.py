@@ -67,7 +67,7 @@ class S3Client:
         self._client = session.create_client(
             "s3",
             region_name=values.get("s3_region_name") or "us-east-1",
-            endpoint_url=values.get("s3_endpoint"),
+            endpoint_url=values.get("s3_endpoint") or None,
             aws_access_key_id=values["s3_access_key"],
             aws_secret_access_key=values["s3_secret_key"],
             verify=values.get("s3_ca_cert_file") or True,

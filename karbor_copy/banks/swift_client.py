@@ -38,7 +38,7 @@ class SwiftClient:
         self._filter = {
             "service_type": "object-store",
             "interface": values.get("swift_interface", "public"),
-            "region_name": values.get("swift_region_name"),
+            "region_name": values.get("swift_region_name") or None,
         }
         self._container = urllib.parse.quote(container, safe="")
 

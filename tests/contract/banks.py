@@ -346,9 +346,11 @@ class BankContract:
         assert {key: get(bank, key) for key in names(bank)} == data
 
     def test_threads_putting_and_deleting_side_by_side(self, bank):
+        turns = 20 if bank.properties.local else 5
+
         def work(number: int) -> None:
             key = f"a/b/{number}"
-            for _ in range(20):
+            for _ in range(turns):
                 put(bank, key, b"x")
                 assert get(bank, key) == b"x"
                 bank.delete(key)

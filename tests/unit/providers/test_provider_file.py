@@ -2,6 +2,7 @@
 """Tests of karbor_copy.providers.provider_file."""
 
 import pathlib
+import re
 
 import pytest
 
@@ -288,6 +289,20 @@ def test_what_is_wrong_with_a_bank_is_told_with_its_place(
     told = fail(path)
     assert error in told
     assert "s3cret" not in told
+
+
+@pytest.mark.parametrize("name", ["swift", "s3"])
+def test_the_sample_files_need_only_their_credentials(
+    tmp_path: pathlib.Path, name: str
+) -> None:
+    root = pathlib.Path(__file__).parents[3]
+    sample = root / "etc" / "karbor_copy" / "providers.d" / f"{name}.conf"
+    text = sample.read_text().replace("enabled = False", "enabled = True")
+    path = tmp_path / "one.conf"
+    path.write_text(text)
+    assert "must be set" in fail(path)
+    path.write_text(re.sub("=$", "= x", text, flags=re.MULTILINE))
+    assert load_enabled(path).make_bank().location.startswith(name)
 
 
 S3 = """\
