@@ -5,6 +5,7 @@ import abc
 import builtins
 import contextlib
 import itertools
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -34,17 +35,9 @@ class Listing:
 class ObjectStoreBank(base.Bank):
     """One container of a server; a driver tells how it is asked."""
 
-    @abc.abstractmethod
-    def _put_of(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None,
-        serialized: bool,
-    ) -> object_put.ObjectPut:
-        """Return one put that is to be made."""
+    def __init__(self, put_of: Callable[..., object_put.ObjectPut]) -> None:
+        """Take what makes one put of the arguments of :meth:`put`."""
+        self._put_of = put_of
 
     @abc.abstractmethod
     def _get(

@@ -6,8 +6,8 @@ holds the SHA-256, so the server refuses what changed on its way.
 """
 
 import contextlib
+import functools
 import io
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -40,6 +40,7 @@ class S3Bank(object_store.ObjectStoreBank):
     ) -> None:
         """Take the options, those of the client as in ``CLIENT_OPTS``."""
         self._client = s3_client.S3Client(bank_s3_object_bucket, client)
+        super().__init__(functools.partial(s3_put.S3Put, self._client))
         self._region = client.get("s3_region_name") or _UNNAMED_REGION
         endpoint = client.get("s3_endpoint")
         host = option_checks.netloc(endpoint) if endpoint else "aws"
@@ -97,24 +98,6 @@ class S3Bank(object_store.ObjectStoreBank):
             ours = self._error(error, key)
             if not isinstance(ours, exceptions.ObjectNotFound):
                 raise ours from error
-
-    def _put_of(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None,
-        serialized: bool,
-    ) -> s3_put.S3Put:
-        return s3_put.S3Put(
-            self._client,
-            key,
-            chunks,
-            size=size,
-            digests=digests,
-            serialized=serialized,
-        )
 
     @contextlib.contextmanager
     def _get(self, key: str, part: str | None) -> Iterator[base.Reader]:

@@ -6,7 +6,7 @@ that Swift refuses other bytes, and else compared with what Swift has got.
 """
 
 import contextlib
-from collections.abc import Iterable
+import functools
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -44,6 +44,7 @@ class SwiftBank(object_store.ObjectStoreBank):
         self._client = swift_client.SwiftClient(
             bank_swift_object_container, client
         )
+        super().__init__(functools.partial(swift_put.SwiftPut, self._client))
         address = client.get("swift_endpoint") or client["swift_auth_url"]
         region = client.get("swift_region_name")
         self._location = (
@@ -86,24 +87,6 @@ class SwiftBank(object_store.ObjectStoreBank):
         error = self._failed(answer, key)
         if not isinstance(error, exceptions.ObjectNotFound):
             raise error
-
-    def _put_of(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None,
-        serialized: bool,
-    ) -> swift_put.SwiftPut:
-        return swift_put.SwiftPut(
-            self._client,
-            key,
-            chunks,
-            size=size,
-            digests=digests,
-            serialized=serialized,
-        )
 
     @contextlib.contextmanager
     def _get(self, key: str, part: str | None) -> Iterator[base.Reader]:
