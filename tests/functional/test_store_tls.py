@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Banks speak TLS, and only with servers whose certificate they trust."""
 
-import pathlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import trustme
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
@@ -16,13 +16,31 @@ from tests.fixtures import object_stores
 from tests.fixtures import servers
 from tools.servers import swift as swift_server
 
-CERTIFICATE = pathlib.Path(servers.__file__).with_name("loopback.pem")
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 @pytest.fixture(scope="module")
-def proxy() -> Iterator[fault_proxy.Proxy]:
+def trusted(
+    authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Return the file of the certificate that signs the server's."""
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def proxy(
+    authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[fault_proxy.Proxy]:
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(path)
     url = servers.shared_url("swift")
-    with fault_proxy.proxying(url, CERTIFICATE) as found:
+    with fault_proxy.proxying(url, path) as found:
         yield found
 
 
@@ -45,9 +63,9 @@ MAKERS = {"swift": swift_bank, "s3": s3_bank}
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_certificate_that_is_trusted(
-    kind: str, proxy: fault_proxy.Proxy
+    kind: str, proxy: fault_proxy.Proxy, trusted: str
 ) -> None:
-    bank = MAKERS[kind](proxy, **{f"{kind}_ca_cert_file": str(CERTIFICATE)})
+    bank = MAKERS[kind](proxy, **{f"{kind}_ca_cert_file": trusted})
     bank.set_up()
     data = bytes(3_000_000)
     banks.put(bank, "a/b", data)
