@@ -101,9 +101,11 @@ class _Protect(_Hooks):
 
     def work(self, *, checkpoint: Any, resource: Any, **kwargs: Any) -> None:
         section = checkpoint.get_resource_bank_section(resource.id)
+        # Resources of two types that have one id have one section, too.
+        kind = resource.type.rpartition(":")[2].lower()
         with section.batch() as writer:
             for name, data in (
-                ("data_1", resource.key.encode()),
+                (f"data_{kind}", resource.key.encode()),
                 (bank_copy.STATUS_NAME, status.ResourceStatus.AVAILABLE),
             ):
                 value = data if isinstance(data, bytes) else data.encode()
