@@ -3,9 +3,9 @@
 
 import ipaddress
 import os
+import queue
 import signal
 import socket
-import threading
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
@@ -131,21 +131,20 @@ def stop(
         os._exit(0)
 
 
-def stop_event() -> threading.Event:
-    """Return the event that SIGTERM and SIGINT set."""
-    stopping = threading.Event()
-    on_signal(signal.SIGTERM, stopping.set)
-    on_signal(signal.SIGINT, stopping.set)
-    return stopping
+def arriving(*numbers: signal.Signals) -> queue.SimpleQueue[int]:
+    """Return where these signals arrive, in their order.
 
+    What they ask for is done by who waits there: a handler may come in the
+    middle of anything, even of itself.
+    """
+    arrived: queue.SimpleQueue[int] = queue.SimpleQueue()
 
-def on_signal(number: signal.Signals, call: Callable[[], object]) -> None:
-    """Let a signal call this, in the main thread."""
+    def handle(number: int, _frame: FrameType | None) -> None:
+        arrived.put(number)
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        call()
-
-    signal.signal(number, handle)
+    for number in numbers:
+        signal.signal(number, handle)
+    return arrived
 
 
 def report_on_signal(conf: cfg.ConfigOpts) -> None:

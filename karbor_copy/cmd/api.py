@@ -34,15 +34,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def reload() -> None:
         CONF.reload_config_files()
-        server.use(assembly.make_application(CONF, client))
+        try:
+            application = assembly.make_application(CONF, client)
+        except Exception as error:  # noqa: BLE001  whatever is in the files
+            LOG.error("All stays as it was: %s", error)
+            return
+        server.use(application)
         LOG.info("Configuration and provider files read again")
 
     startup.report_on_signal(CONF)
-    startup.on_signal(signal.SIGHUP, reload)
-    stopping = startup.stop_event()
+    arrived = startup.arriving(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     server.start()
     print(f"karbor-copy-api serves at {server.url}", flush=True)
-    stopping.wait()
+    while arrived.get() == signal.SIGHUP:
+        reload()
     LOG.info("Stopping")
     startup.stop([server], client.close)
     return 0

@@ -3,6 +3,7 @@
 
 import argparse
 import pathlib
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -69,12 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         housekeeping.Housekeeping(CONF, registry),
     )
     startup.report_on_signal(CONF)
-    stopping = startup.stop_event()
+    arrived = startup.arriving(signal.SIGTERM, signal.SIGINT)
     for each in services:
         each.start()
     print(f"karbor-copy serves at {server.url}", flush=True)
     print(state.how_to_go_on(server.url, path), file=sys.stderr, flush=True)
-    stopping.wait()
+    arrived.get()
     LOG.info("Stopping")
     startup.stop(services, client.close)
     return 0

@@ -59,7 +59,11 @@ _QUEUED: Final = sa.select(_Log.id, _Log.epoch, _Log.project_id).where(
     ),
 )
 _DELAYED: Final = (
-    _QUEUED.where(_Log.due_at > 0, _DUE)
+    _QUEUED.where(
+        _Log.due_at > 0,
+        _DUE,
+        _Log.project_id.not_in(sa.bindparam("full_projects", expanding=True)),
+    )
     .order_by(_Log.due_at, _Log.project_id, _Log.created_at, _Log.id)
     .limit(_LOOKS)
 )
@@ -186,30 +190,28 @@ def _survey(
     targets = collections.Counter(row.target_provider_id for row in at_work)
     full_projects = _full(load, limits.per_project)
     full_targets = _full(targets, limits.per_target)
-    delayed = session.execute(_DELAYED, {"full": full_targets})
-    oldest = _oldest_by_project(session, full_targets, last)
+    delayed = session.execute(
+        _DELAYED, {"full": full_targets, "full_projects": full_projects}
+    )
+    waiting = (
+        found
+        for found in _oldest_by_project(session, full_targets, last)
+        if found.project_id not in full_projects
+    )
     return _Survey(
         lost=[
             _Candidate(row.id, row.epoch, row.project_id)
             for row in rows
             if row.due and not row.leased
         ],
-        delayed=_admitted(
-            (_Candidate(*row) for row in delayed), full_projects
-        ),
-        waiting=_admitted(itertools.islice(oldest, _LOOKS), full_projects),
+        delayed=[_Candidate(*row) for row in delayed],
+        waiting=list(itertools.islice(waiting, _LOOKS)),
         load=load,
     )
 
 
 def _full(counts: collections.Counter[str], limit: int) -> list[str]:
     return [name for name, count in counts.items() if 0 < limit <= count]
-
-
-def _admitted(
-    candidates: Iterator[_Candidate], full: Sequence[str]
-) -> list[_Candidate]:
-    return [found for found in candidates if found.project_id not in full]
 
 
 def _oldest_by_project(

@@ -176,11 +176,11 @@ def mark_committing(
 def hand_back(session: orm.Session, log_id: str, epoch: int) -> None:
     """Give up the lease at once so that another worker can go on.
 
-    The attempt does not count.
+    It takes its project's turn, and the attempt does not count.
 
     :raises LeaseLost: it is another worker's already.
     """
-    _release(session, log_id, epoch, attempts=_Log.attempts - 1)
+    _release(session, log_id, epoch, due_at=0, attempts=_Log.attempts - 1)
 
 
 @engine.writer
@@ -191,14 +191,14 @@ def put_off(
 
     :raises LeaseLost: it is another worker's already.
     """
-    _release(session, log_id, epoch, int(delay * 1000), error_info=reason)
+    due_at = functions.now_ms() + int(delay * 1000)
+    _release(session, log_id, epoch, due_at=due_at, error_info=reason)
 
 
 def _release(
     session: orm.Session,
     log_id: str,
     epoch: int,
-    milliseconds: int = 0,
     **columns: Any,
 ) -> None:
     """Give up the lease; a committing log stays committing.
@@ -212,7 +212,6 @@ def _release(
         owner=None,
         epoch=epoch + 1,
         lease_until=None,
-        due_at=functions.now_ms() + milliseconds,
         state=or_stays(_State.QUEUED),
         **columns,
     )

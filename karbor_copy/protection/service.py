@@ -18,6 +18,7 @@ from karbor_copy.protection import runner
 from karbor_copy.protection import transfer_pool
 from karbor_copy.protection import work_maker
 from karbor_copy.providers import registry as provider_registry
+from karbor_copy.rpc import listener
 from karbor_copy.rpc import notifier
 from karbor_copy.rpc import transport as rpc_transport
 
@@ -51,10 +52,12 @@ class ProtectionService:
             lease=options.lease, interval=options.heartbeat_interval
         )
         self._dispatcher = self._make_dispatcher(conf, registry)
-        self._server = rpc_transport.get_server(
-            transport,
-            conf.host,
-            [endpoint.WakeEndpoint(self._dispatcher.wake)],
+        self._listener = listener.Listener(
+            rpc_transport.get_server(
+                transport,
+                conf.host,
+                [endpoint.WakeEndpoint(self._dispatcher.wake)],
+            )
         )
         self._report = periodic.Periodic(
             "report", options.report_interval, self._tell
@@ -101,14 +104,14 @@ class ProtectionService:
         """Begin to work; returns at once."""
         self._beat.start()
         self._report.start()
-        self._server.start()
         self._dispatcher.start()
+        self._listener.start()
         LOG.info("Protection service started on %s", self._host)
 
     def stop(self) -> bool:
         """Let work end or hand it back; tell if all threads have ended."""
-        self._server.stop()
         ended = self._dispatcher.stop(self._grace, self._timeout)
+        self._listener.stop()
         ended &= self._report.stop(_PATIENCE)
         self._beat.stop()
         self._transfers.shutdown()

@@ -2,6 +2,7 @@
 """The service as a child process that can be made to suffer."""
 
 import pathlib
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def _serve_protection(path: pathlib.Path) -> None:
     """Work without an API, beside another process."""
     conf = configuration.CONF
     startup.configure(conf, [], [str(path / "karbor_copy.conf")])
-    stopping = startup.stop_event()
+    arrived = startup.arriving(signal.SIGTERM)
     protection = service.ProtectionService(
         conf,
         provider_registry.load(pathlib.Path(conf.provider_config_dir)),
@@ -51,5 +52,5 @@ def _serve_protection(path: pathlib.Path) -> None:
     protection.start()
     sys.stdout.write("it works\n")
     sys.stdout.flush()
-    stopping.wait()
+    arrived.get()
     protection.stop()

@@ -13,6 +13,7 @@ import pytest
 from tests.fixtures import database
 from tests.fixtures import processes
 from tests.fixtures import standalone
+from tools.servers import server
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
 
@@ -60,6 +61,32 @@ def test_a_hint_over_rabbitmq_wakes_the_worker(tmp_path, broker, server):
         standalone.wait(lambda: "started" in worker.log)
         member = site.copied(client, site.protected(client))
         assert member["status"] == "finished"
+
+
+def test_a_worker_works_and_ends_without_its_broker(tmp_path):
+    away = f"rabbit://guest:guest@127.0.0.1:{server.free_port()}/"
+    with processes.site(tmp_path, transport_url=away) as site:
+        api = site.api()
+        worker = site.protection()
+        client = site.client(api)
+        member = site.copied(client, site.protected(client))
+        assert member["status"] == "finished"
+        assert worker.stop() == 0
+
+
+def test_a_policy_file_that_is_broken_changes_nothing(tmp_path):
+    with processes.site(tmp_path) as site:
+        path = site.path / "policy.yaml"
+        with site.config.open("a") as config:
+            config.write(f"[oslo_policy]\npolicy_file = {path}\n")
+        path.write_text("{}")
+        api = site.api()
+        path.write_text("[")
+        api.process.send_signal(signal.SIGHUP)
+        standalone.wait(lambda: "All stays as it was" in api.log)
+        path.write_text("{}")
+        assert len(list(site.client(api).providers.list())) == 2
+        assert api.stop() == 0
 
 
 def test_a_stop_lets_running_work_end(site):

@@ -265,3 +265,25 @@ def plans_of(session: orm.Session, claimer: claims.Claimer) -> list[str]:
         )
         for statement in seen[:-1]
     ]
+
+
+def test_projects_that_are_full_hide_no_other() -> None:
+    claimer = worker(claims.Limits(per_project=1))
+    for number in range(16):
+        for due_at in (0, 0, 1000):
+            queue(f"p{number:02d}", due_at=due_at)
+    claim_all(claimer)
+    queue("z")
+    assert worker(claims.Limits(per_project=1)).claim().project_id == "z"
+    queue("y", due_at=5000)
+    assert worker(claims.Limits(per_project=1)).claim().project_id == "y"
+
+
+def test_what_is_handed_back_takes_its_projects_turn() -> None:
+    claimer = worker()
+    queue("b")
+    log = claimer.claim()
+    operation_logs.hand_back(log.id, log.epoch)
+    for number in range(60):
+        queue("a", due_at=1000 + number)
+    assert "b" in [claimer.claim().project_id for _ in range(3)]
