@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides by oslo.policy whether a caller may do something."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -10,10 +11,13 @@ from typing import Final
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
+from oslo_log import log as logging
 from oslo_policy import policy
 
 from karbor_copy import exceptions
 from karbor_copy import policies
+
+LOG = logging.getLogger(__name__)
 
 #: Seconds after which the operator's policy files are looked at again.
 _REST: Final = 1.0
@@ -39,12 +43,21 @@ class Enforcer(policy.Enforcer):
         """Look at the files, unless that was done within the last second.
 
         While one thread reads them all others wait: none decides by half of
-        the rules.
+        the rules. What can't be read later on leaves them as they are.
+
+        :raises ValueError: the files can't be read, the first time.
         """
         with self._lock:
             last, now = self._looked_at, self._clock()
             if force_reload or last is None or now - last >= _REST:
-                super().load_rules(force_reload)
+                kept = copy.copy(self.rules), copy.copy(self.file_rules)
+                try:
+                    super().load_rules(force_reload)
+                except (OSError, ValueError, cfg.Error) as error:
+                    if last is None:
+                        raise
+                    self.rules, self.file_rules = kept
+                    LOG.error("The policies stay as they were: %s", error)
                 self._looked_at = now
 
 

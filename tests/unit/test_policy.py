@@ -152,21 +152,28 @@ def write(file: pathlib.Path, text: str, moment: int) -> None:
     os.utime(file, (moment, moment))
 
 
-@pytest.mark.parametrize("place", ["policy.yaml", "policy.d/copies.yaml"])
-def test_a_changed_file_is_heard_a_second_later(
-    conf: config_fixture.Config, tmp_path: pathlib.Path, place: str
-) -> None:
-    clock = Clock()
+@pytest.fixture(params=["policy.yaml", "policy.d/copies.yaml"])
+def file(
+    conf: config_fixture.Config,
+    tmp_path: pathlib.Path,
+    request: pytest.FixtureRequest,
+) -> pathlib.Path:
+    """Return a file that lets copiers copy."""
     directory = tmp_path / "policy.d"
     directory.mkdir()
     os.utime(directory, (1, 1))
-    file = tmp_path / place
-    write(file, '"copy:create": "role:copier"\n', 2)
+    path = tmp_path / str(request.param)
+    write(path, '"copy:create": "role:copier"\n', 2)
     conf.config(
         group="oslo_policy",
         policy_file=str(tmp_path / "policy.yaml"),
         policy_dirs=[str(directory)],
     )
+    return path
+
+
+def test_a_changed_file_is_heard_a_second_later(file: pathlib.Path) -> None:
+    clock = Clock()
     policy.init(CONF, clock)
     assert may_copy()
     write(file, '"copy:create": "role:nobody"\n', 4_000_000_000)
@@ -174,6 +181,26 @@ def test_a_changed_file_is_heard_a_second_later(
     assert may_copy()
     clock.now += 0.01
     assert not may_copy()
+
+
+def test_a_broken_file_leaves_the_rules_as_they_were(
+    file: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    policy.init(CONF, clock)
+    write(file, "[", 4_000_000_000)
+    clock.now += 1
+    assert may_copy()
+    assert "The policies stay as they were" in caplog.text
+    write(file, '"copy:create": "role:nobody"\n', 4_000_000_001)
+    clock.now += 1
+    assert not may_copy()
+
+
+def test_a_broken_file_is_refused_at_the_start(file: pathlib.Path) -> None:
+    write(file, "[", 4_000_000_000)
+    with pytest.raises(ValueError, match="[Pp]ars"):
+        policy.init(CONF)
 
 
 def test_nothing_is_decided_before_there_are_rules(
