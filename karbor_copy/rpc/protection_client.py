@@ -13,6 +13,7 @@ import contextlib
 import queue
 import threading
 import time
+from collections.abc import Callable
 
 import oslo_messaging
 from oslo_log import log as logging
@@ -32,7 +33,12 @@ _PATIENCE = 2.0
 class ProtectionClient:
     """Casts from a thread of its own, before which one hint waits."""
 
-    def __init__(self, client: oslo_messaging.RPCClient) -> None:
+    def __init__(
+        self,
+        client: oslo_messaging.RPCClient,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._client = client.prepare(retry=0)
         self._queue: queue.Queue[_Hint | None] = queue.Queue(maxsize=1)
         self._thread = threading.Thread(
@@ -76,4 +82,4 @@ class ProtectionClient:
                 LOG.warning(
                     "Protection services not woken: %s", type(error).__name__
                 )
-            time.sleep(_PAUSE)
+            self._sleep(_PAUSE)

@@ -3,7 +3,6 @@
 
 import queue
 import threading
-import types
 from collections.abc import Iterator
 from typing import Any
 from typing import Self
@@ -87,7 +86,7 @@ def test_an_end_waits_for_a_frozen_broker_but_not_for_long(
 
 
 def test_hints_that_come_in_a_row_are_sent_at_a_pace(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
+    broker: Broker,
 ) -> None:
     pauses: queue.Queue[float] = queue.Queue()
     go_on = threading.Semaphore(0)
@@ -96,9 +95,7 @@ def test_hints_that_come_in_a_row_are_sent_at_a_pace(
         pauses.put(seconds)
         assert go_on.acquire(timeout=60)
 
-    clock = types.SimpleNamespace(sleep=sleep)
-    monkeypatch.setattr(protection_client, "time", clock)
-    client = protection_client.ProtectionClient(broker)
+    client = protection_client.ProtectionClient(broker, sleep)
     broker.free.release(100)
     client.wake(CONTEXT, "copy", "at once")
     assert pauses.get(timeout=60) > 0
