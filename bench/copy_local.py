@@ -126,22 +126,26 @@ def command(
     return ["sh", "-c", script, "sh", str(here), str(target)]
 
 
-def run(
-    peer: str, case: Case, source: pathlib.Path, target: pathlib.Path
-) -> Run:
-    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+def timed(arguments: list[str], environment: dict[str, str]) -> Run:
     begin = time.perf_counter()
     process = subprocess.Popen(
-        command(peer, case, source, target),
-        env=environment,
-        stdin=subprocess.DEVNULL,
+        arguments, env=environment, stdin=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{peer} failed in case {case.name}")
+        raise SystemExit(f"{arguments} failed")
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def run(
+    peer: str, case: Case, source: pathlib.Path, target: pathlib.Path
+) -> Run:
+    return timed(
+        command(peer, case, source, target),
+        dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
 
 
 def check_copy(source: pathlib.Path, target: pathlib.Path) -> None:

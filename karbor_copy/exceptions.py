@@ -128,6 +128,10 @@ class ServiceNotFound(NotFound):
     msg_fmt = "Service %(service_id)s could not be found."
 
 
+class QuotaClassNotFound(NotFound):
+    msg_fmt = "Quota class %(class_name)s could not be found."
+
+
 class ProtectableNotFound(NotFound):
     msg_fmt = "Resource %(resource_type)s#%(resource_id)s could not be found."
 
@@ -148,13 +152,10 @@ class OperationInProgress(Conflict):
     msg_fmt = "Checkpoint %(checkpoint_id)s is in use by an open operation."
 
 
-class TooManyCopies(OverLimit):
-    """The project would have too many open checkpoint copies."""
+class QuotaExceeded(OverLimit):
+    """The project would have too much of something."""
 
-    msg_fmt = (
-        "Maximum number of open checkpoint copies allowed (%(limit)d)"
-        " exceeded."
-    )
+    msg_fmt = "Quota exceeded for %(resource)s: at most %(limit)d."
 
 
 class ProviderConfigError(KarborCopyError):
@@ -189,7 +190,10 @@ class BankUnavailable(BankError):
     """The back-end does not answer, is busy, or its container is missing.
 
     ``retry_after`` are the seconds that the back-end asks to be left alone.
+    ``progress`` tells that another try will have less to do.
     """
+
+    progress = False
 
     msg_fmt = "Bank unavailable: %(reason)s"
 

@@ -49,12 +49,14 @@ _OPERATIONS = prometheus_client.Counter(
 )
 _OBJECTS = prometheus_client.Counter(
     "karbor_copy_operation_objects",
-    "Objects that were copied, or skipped since they were there already.",
+    "Objects that were copied, skipped since they were there already, or"
+    " reused: copied by the target's back-end from an earlier checkpoint.",
     ("operation_type", "result"),
 )
 _BYTES = prometheus_client.Counter(
     "karbor_copy_operation_bytes",
-    "Bytes that were copied, or skipped since they were there already.",
+    "Bytes that were copied, skipped since they were there already, or"
+    " reused: copied by the target's back-end from an earlier checkpoint.",
     ("operation_type", "result"),
 )
 _LEASE_LOSSES = prometheus_client.Counter(
@@ -87,7 +89,7 @@ def moved(
     objects: int,
     size: int,
 ) -> None:
-    """Count objects that were ``copied`` or ``skipped``; size in bytes."""
+    """Count objects ``copied``, ``skipped``, ``reused``; size in bytes."""
     _OBJECTS.labels(operation_type, result).inc(objects)
     _BYTES.labels(operation_type, result).inc(size)
 

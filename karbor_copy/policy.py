@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides by oslo.policy whether a caller may do something."""
 
+import argparse
 import copy
 import threading
 import time
@@ -14,6 +15,7 @@ from oslo_context import context as oslo_context
 from oslo_log import log as logging
 from oslo_policy import policy
 
+from karbor_copy import conf as configuration
 from karbor_copy import exceptions
 from karbor_copy import policies
 
@@ -70,6 +72,22 @@ def init(
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
     _enforcer = enforcer
+
+
+def get_enforcer() -> policy.Enforcer:
+    """Return the rules in force, for the commands of oslo.policy.
+
+    They hand over no options: the files are those of the command line.
+    """
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--config-file", action="append")
+    known, _ = parser.parse_known_args()
+    configuration.CONF(
+        [], project="karbor_copy", default_config_files=known.config_file
+    )
+    enforcer = Enforcer(configuration.CONF, time.monotonic)
+    enforcer.register_defaults(policies.list_rules())
+    return enforcer
 
 
 def authorize(

@@ -19,6 +19,8 @@ from oslo_reports import opts as report_opts
 
 from karbor_copy import exceptions
 from karbor_copy import version
+from karbor_copy.conf import again
+from karbor_copy.conf import bandwidth
 from karbor_copy.db import engine
 from karbor_copy.db import migration
 
@@ -61,6 +63,29 @@ def configure(
             None if config_files is None else list(config_files)
         ),
     )
+    use(conf)
+
+
+def usable(
+    conf: cfg.ConfigOpts, *checks: Callable[[cfg.ConfigOpts], object]
+) -> bool:
+    """Tell whether the files, as they are now, can be used; log if not.
+
+    The configuration itself stays as it is. ``checks`` get the new one, and
+    may raise anything.
+    """
+    try:
+        found = again.read(conf)
+        for check in checks:
+            check(found)
+    except Exception as error:  # noqa: BLE001 - whatever is in the files
+        LOG.error("All stays as it was, the files can't be used: %s", error)
+        return False
+    return True
+
+
+def use(conf: cfg.ConfigOpts) -> None:
+    """Log, and reach the database, as the configuration is now."""
     logging.setup(conf, PROJECT)
     engine.configure(conf)
 
@@ -91,6 +116,14 @@ def check_timers(conf: cfg.ConfigOpts) -> None:
             f"[protection] heartbeat_interval {options.heartbeat_interval}"
             f" must be at most a third of lease {options.lease}"
         )
+
+
+def check_bandwidth(conf: cfg.ConfigOpts) -> None:
+    """Refuse a limit that nobody understands.
+
+    :raises ValueError: naming file, option and the part that is wrong.
+    """
+    bandwidth.parse(conf, "copy_engine")
 
 
 def check_schema() -> None:

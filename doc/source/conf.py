@@ -7,7 +7,12 @@ extensions = [
     "openstackdocstheme",
     "oslo_config.sphinxext",
     "oslo_policy.sphinxext",
+    "oslo_policy.sphinxpolicygen",
 ]
+policy_generator_config_file = (
+    "../../etc/karbor_copy/karbor_copy-policy-generator.conf"
+)
+sample_policy_basename = "_static/karbor_copy"
 project = "karbor_copy"
 author = "karbor_copy developers"
 copyright = author

@@ -3,6 +3,7 @@
 
 import functools
 import threading
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from karbor_copy.api import hooks
 from karbor_copy.api import middleware
 from karbor_copy.api import noauth
 from karbor_copy.api import root
+from karbor_copy.data_models import quota
 from karbor_copy.providers import registry as provider_registry
 from karbor_copy.rpc import notifier
 
@@ -74,7 +76,10 @@ def make_app(
     registry: provider_registry.Registry,
     client: collaborators.Client,
 ) -> Any:
-    """Return the WSGI application."""
+    """Return the WSGI application.
+
+    :raises ValueError: options contradict each other, or one is missing.
+    """
     policy.init(conf)
     notifier.configure(conf)
     application: Any = Application(
@@ -83,7 +88,7 @@ def make_app(
                 registry=registry,
                 client=client,
                 max_limit=conf.api.max_limit,
-                max_open_copies=conf.api.max_open_copies,
+                quotas={name: conf.quotas[name] for name in quota.Resource},
                 service_down_time=conf.protection.service_down_time,
             )
         ),
@@ -97,9 +102,19 @@ def make_app(
         middleware.RequestId,
         middleware.RequestLog,
         faults.FaultMiddleware,
-        noauth.NoAuth,
+        authentication(conf),
         functools.partial(middleware.SizeLimit, limit=conf.api.max_body_size),
     )
     for layer in reversed(layers):
         application = layer(application)
     return application
+
+
+def authentication(conf: cfg.ConfigOpts) -> Callable[[Any], Any]:
+    """Return the layer that finds out who asks."""
+    if conf.auth_strategy == "noauth":
+        return noauth.NoAuth
+    # Its imports take a fifth of a second, which others need not wait for.
+    from karbor_copy.api import keystone
+
+    return functools.partial(keystone.Keystone, conf=conf)

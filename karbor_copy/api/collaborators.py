@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from karbor_copy import context as request_context
+from karbor_copy.data_models import quota
 from karbor_copy.providers import registry as provider_registry
 
 
@@ -27,5 +28,5 @@ class Collaborators:
     registry: provider_registry.Registry
     client: Client
     max_limit: int
-    max_open_copies: int
+    quotas: quota.Limits
     service_down_time: float

@@ -4,8 +4,9 @@
 import functools
 import json
 from collections.abc import Callable
-from collections.abc import Collection
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
 import pecan
@@ -19,50 +20,81 @@ from karbor_copy.api import schemas
 Handler = Callable[..., Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What a handler takes and answers; what the API tells of it.
+
+    The caller must pass the policy ``rule`` before anything is looked at.
+    A ``listing`` or ``query`` names the parameters that are read. Without
+    ``schema`` there is no body. None for ``answer`` is an empty one;
+    ``others`` are its answers with another status that are no faults,
+    ``headers`` what they bear, and ``errors`` the statuses of faults that
+    can't be told from the rest.
+    """
+
+    rule: str | None = None
+    listing: api_query.Listing | None = None
+    query: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    answer: Mapping[str, Any] | None = None
+    status: int = 200
+    content_type: str = hooks.CONTENT_TYPE
+    others: Mapping[int, Mapping[str, Any] | None] = field(
+        default_factory=dict
+    )
+    headers: tuple[str, ...] = ()
+    errors: tuple[int, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every query parameter that is read."""
+        listed = () if self.listing is None else self.listing.names
+        return (*listed, *self.query)
+
+
 def expose(
-    rule: str | None = None,
-    *,
-    query: Collection[str] = (),
-    schema: Mapping[str, Any] | None = None,
-    status: int = 200,
+    rule: str | None = None, **told: Any
 ) -> Callable[[Handler], Handler]:
     """Decorate a method ``(self, call, *ids)`` that returns what JSON can.
 
-    Or a response of its own, which is answered as it is.
-
-    The caller must pass the policy ``rule`` before anything is looked at.
-    ``query`` names the parameters that the method reads. A method without
-    ``schema`` takes no body. None is an empty answer.
+    Or a response of its own, which is answered as it is. The arguments are
+    those of :class:`Operation`.
     """
+    operation = Operation(rule=rule, **told)
+    names, schema = operation.names, operation.schema
     validator = None if schema is None else schemas.Validator(schema)
 
     def decorate(handler: Handler) -> Handler:
         @pecan.expose("json")
         @functools.wraps(handler)
         def wrapper(self: Any, *ids: str) -> Any:
-            this = _current_call()
+            request = pecan.request
+            context = request.context["context"]
             if rule is not None:
-                this.context.can(rule)
-            api_query.check(this.query, query)
+                context.can(rule)
+            api_query.check(request.context["query"], names)
+            this = call.Call(
+                context=context,
+                url=request.path_url,
+                query=request.context["query"],
+                body=request.context["body"](),
+            )
             _check_body(this.body, validator)
             answer = handler(self, this, *ids)
             if isinstance(answer, pecan.Response):
                 return answer
-            return respond(status, answer)
+            return respond(operation.status, answer)
 
+        wrapper.operation = operation
         return wrapper  # type: ignore[no-any-return]
 
     return decorate
 
 
-def _current_call() -> call.Call:
-    request = pecan.request
-    return call.Call(
-        context=request.context["context"],
-        url=request.path_url,
-        query=request.context["query"],
-        body=request.context["body"],
-    )
+def operation_of(handler: Handler) -> Operation:
+    """Return what was told of a handler."""
+    told: Operation = handler.operation  # type: ignore[attr-defined]
+    return told
 
 
 def _check_body(body: Any, validator: schemas.Validator | None) -> None:

@@ -37,6 +37,7 @@ STATUSES: tuple[tuple[type[exceptions.KarborCopyError], int], ...] = (
 )
 #: Seconds after which it is worth trying again.
 RETRY_AFTER = {413: "60", 503: "10"}
+UNAUTHENTICATED = "This request requires authentication."
 NOT_FOUND = "The resource could not be found."
 UNEXPECTED = (
     "The server has either erred or is incapable of performing the"

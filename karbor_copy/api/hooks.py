@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """pecan's hooks: who asks, and what the request brings along."""
 
+import functools
 import urllib.parse
 from typing import Any
+from typing import BinaryIO
 
 from pecan import hooks
 from webob import exc
@@ -12,14 +14,14 @@ from karbor_copy import exceptions
 from karbor_copy import policy
 from karbor_copy.api import call
 from karbor_copy.api import faults
+from karbor_copy.api import identity
 from karbor_copy.api import json_body
 
 CONTENT_TYPE = "application/json"
 MAX_PARAMETERS = 100
+_UNSCOPED = "The token must be scoped to a project."
 #: The type of a body that has been read: neither JSON nor a form.
 _READ = "application/octet-stream"
-#: Below /v1 these alone need no token: the version's own document.
-OPEN = ("/v1", "/v1/")
 
 
 class ContextHook(hooks.PecanHook):
@@ -34,40 +36,51 @@ class ContextHook(hooks.PecanHook):
         """Run before the request is routed.
 
         :raises HTTPFault: 401 where nobody is known to ask.
+        :raises Forbidden: who asks does so for no project.
         :raises Invalid: the URL names another project.
         """
         environ = state.request.environ
         path = state.request.path_info
-        context = request_context.RequestContext.from_environ(environ)
+        # Tokens end with the request, which the context outlives.
+        context = request_context.RequestContext.from_environ(
+            environ, auth_token=None, service_token=None
+        )
         context.is_admin = policy.is_admin(context)
         state.request.context["context"] = context
-        _, version, project_id = (*path.split("/"), "", "")[:3]
-        if version != "v1" or path in OPEN:
+        if identity.is_open(path):
             return
-        if not context.user_id or not context.project_id:
+        if not context.user_id:
             raise faults.HTTPFault(
                 401,
-                "This request requires authentication.",
+                faults.UNAUTHENTICATED,
                 {"WWW-Authenticate": "X-Auth-Token"},
             )
-        if project_id != context.project_id:
+        if not context.project_id:
+            raise exceptions.Forbidden(_UNSCOPED)
+        if path.split("/")[2] != context.project_id:
             raise exceptions.Invalid("Malformed request url")
 
 
 class InputHook(hooks.PecanHook):
-    """Reads query and body once, before pecan guesses what they are."""
+    """Takes query and body once, before pecan guesses what they are.
+
+    The body is read by whoever takes one: a path or a method that is not
+    there is told before anything that is wrong with a body.
+    """
 
     priority = 20
 
     def on_route(self, state: Any) -> None:
         """Run before the request is routed.
 
-        :raises Invalid: the query or the body can't be read.
-        :raises HTTPFault: 415 for a body that is no JSON by its own word.
+        :raises Invalid: the query can't be read.
         """
         request = state.request
         request.context["query"] = _query(request)
-        request.context["body"] = _body(request)
+        # NOTE(SizeLimit): it holds the whole body, within bounds, in memory.
+        request.context["body"] = functools.partial(
+            read_body, request.environ["wsgi.input"], request.content_type
+        )
         # Nothing is left for pecan to parse, and JSON for it to answer. A
         # body without a type would be searched for a form, at some cost.
         request.body = b""
@@ -109,12 +122,16 @@ def _query(request: Any) -> list[tuple[str, str]]:
     return pairs
 
 
-def _body(request: Any) -> Any:
-    # NOTE(SizeLimit): it holds the whole body, within bounds, in memory.
-    body = request.environ["wsgi.input"].read()
+def read_body(stream: BinaryIO, content_type: str) -> Any:
+    """Return the JSON that the body is, or that there is none.
+
+    :raises Invalid: it can't be read.
+    :raises HTTPFault: 415 for a body that is no JSON by its own word.
+    """
+    body = stream.read()
     if not body:
         return call.NO_BODY
-    if request.content_type.lower() != CONTENT_TYPE:
+    if content_type.lower() != CONTENT_TYPE:
         raise faults.HTTPFault(
             415, f"The Content-Type of a body must be {CONTENT_TYPE}."
         )

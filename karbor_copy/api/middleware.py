@@ -67,7 +67,7 @@ class RequestLog:
                 environ.get("PATH_INFO", ""), safe="/:", encoding="latin-1"
             ),
             told[0],
-            environ.get("HTTP_X_PROJECT_ID", "-"),
+            environ.get("HTTP_X_PROJECT_ID") or "-",
             seconds * 1000,
         )
         return answer

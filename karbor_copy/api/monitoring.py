@@ -12,6 +12,8 @@ from karbor_copy import metrics
 from karbor_copy.api import call
 from karbor_copy.api import collaborators
 from karbor_copy.api import expose
+from karbor_copy.api.schemas import common
+from karbor_copy.api.schemas import monitoring as schema
 from karbor_copy.data_models import service
 from karbor_copy.data_models import status
 from karbor_copy.db import bounded
@@ -40,12 +42,12 @@ class MonitoringController:
         )
         self._exposition = metrics.Exposition(collaborators.registry.routes())
 
-    @expose.expose()
+    @expose.expose(answer=schema.LIVE)
     def live(self, this: call.Call) -> dict[str, Any]:
         """Tell that this process answers; nothing else is asked."""
         return {"healthy": True}
 
-    @expose.expose()
+    @expose.expose(answer=schema.READY, others={503: schema.READY})
     def ready(self, this: call.Call) -> Any:
         """Tell whether what is asked for now would be done: 200 or 503."""
         checks = self._checks()
@@ -67,7 +69,7 @@ class MonitoringController:
         silent = f"no service has reported for {self._down_time:g} s"
         return {"database": _OK, "protection": _OK if up else silent}
 
-    @expose.expose()
+    @expose.expose(answer=common.TEXT, content_type=metrics.CONTENT_TYPE)
     def count(self, this: call.Call) -> Any:
         """Show the metrics of this process and of the service."""
         return pecan.Response(

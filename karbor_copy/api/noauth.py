@@ -8,23 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from karbor_copy.api import faults
+from karbor_copy.api import identity
 
 #: A project's id becomes a part of bank keys.
 PROJECT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,254}")
 ADMIN_USER = "admin"
 
-_IDENTITY = (
-    "HTTP_X_USER",
-    "HTTP_X_PROJECT",
-    "HTTP_X_TENANT",
-    "HTTP_X_DOMAIN",
-    "HTTP_X_ROLE",
-    "HTTP_X_SERVICE",
-    "HTTP_X_IDENTITY",
-    "HTTP_X_IS_ADMIN",
-    "HTTP_X_STORAGE_TOKEN",
-    "HTTP_OPENSTACK_SYSTEM_SCOPE",
-)
 #: What a proxy adds: behind one, everybody seems to be on this host.
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 _HOST = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<name>[^:]+))(?::\d*)?")
@@ -49,8 +38,7 @@ class NoAuth:
 
         :raises HTTPFault: 403 for a caller who may be on another machine.
         """
-        for name in [name for name in environ if name.startswith(_IDENTITY)]:
-            del environ[name]
+        identity.forget(environ)
         _check_local(environ)
         user, _, project = environ.get("HTTP_X_AUTH_TOKEN", "").partition(":")
         project = project or user

@@ -23,6 +23,7 @@ Sort = tuple[tuple[str, str], ...]
 
 DIRECTIONS = ("asc", "desc")
 MAX_OFFSET = 2**31 - 1
+_MOST_DIGITS = 18
 
 _PAGING = ("limit", "marker", "offset", "sort", "sort_key", "sort_dir")
 _SCOPE = ("all_tenants", "project_id")
@@ -34,13 +35,15 @@ _REPEATED = ("sort_key", "sort_dir")
 class Listing:
     """What a list may be asked.
 
-    ``filters`` match exactly; ``others`` are for the handler to read. The
-    marker and whatever is named an id are UUIDs, but for those in ``free``.
-    ``scoped`` is a list that administrators may see all projects' of.
+    ``filters`` match exactly; ``others`` are for the handler to read, and
+    ``ignored`` for nobody. The marker and whatever is named an id are
+    UUIDs, but for those in ``free``. ``scoped`` is a list that
+    administrators may see all projects' of.
     """
 
     filters: tuple[str, ...]
     others: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
     scoped: bool = True
     sort_keys: tuple[str, ...] = ("id", "status", "created_at")
@@ -50,7 +53,13 @@ class Listing:
     def names(self) -> tuple[str, ...]:
         """Return every parameter that the list takes."""
         scope = _SCOPE if self.scoped else ()
-        return (*_PAGING, *scope, *self.filters, *self.others)
+        return (
+            *_PAGING,
+            *scope,
+            *self.filters,
+            *self.others,
+            *self.ignored,
+        )
 
     def is_uuid(self, name: str) -> bool:
         """Tell whether the values of a parameter must be UUIDs."""
@@ -132,9 +141,14 @@ def _number(
         return default
     text = values[name]
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+    if not (digits.isascii() and digits.isdigit()):
         raise exceptions.Invalid(f"{name} param must be an integer")
-    number = int(text)
+    # A longer text costs quadratic time to read, and tells no more.
+    digits_that_count = digits.lstrip("0") or "0"
+    large = len(digits_that_count) > _MOST_DIGITS
+    number = 10**_MOST_DIGITS if large else int(digits_that_count)
+    if text != digits:
+        number = -number
     if number < minimum:
         raise exceptions.Invalid(
             f"{name} param must be positive"

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from karbor_copy.api import collaborators
+from karbor_copy.api import documents
 from karbor_copy.api import expose
 from karbor_copy.api import faults
+from karbor_copy.api import identity
 from karbor_copy.api import monitoring
+from karbor_copy.api import path_ids
 from karbor_copy.api import versions
 from karbor_copy.api.v1 import checkpoints
 from karbor_copy.api.v1 import copies
@@ -17,6 +20,8 @@ from karbor_copy.api.v1 import operation_logs
 from karbor_copy.api.v1 import plans
 from karbor_copy.api.v1 import protectables
 from karbor_copy.api.v1 import providers
+from karbor_copy.api.v1 import quota_classes
+from karbor_copy.api.v1 import quotas
 from karbor_copy.api.v1 import restores
 from karbor_copy.api.v1 import services as os_services
 from karbor_copy.api.v1 import verifications
@@ -24,23 +29,34 @@ from karbor_copy.data_models import ids
 
 Methods = Mapping[str, expose.Handler]
 
-#: In a path these are no UUIDs.
-FREE = ("{project_id}", "{resource_type}", "{resource_id}", "{service_id}")
+#: Path -> the one that it is another name of.
+ALIASES = {"/v1": "/v1/"}
 
 
 def table(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
     """Return path -> method -> handler."""
     version = versions.VersionController()
     monitor = monitoring.MonitoringController(collaborators)
-    below = {**_protected(collaborators), **_records(collaborators)}
-    return {
+    below = {
+        **_protected(collaborators),
+        **_records(collaborators),
+        **_deployment(collaborators),
+    }
+    paths: dict[str, Methods] = {
         "/": {"GET": version.index},
         "/healthcheck": {"GET": monitor.live},
         "/healthcheck/ready": {"GET": monitor.ready},
         "/metrics": {"GET": monitor.count},
-        "/v1": {"GET": version.show},
         "/v1/": {"GET": version.show},
         **{f"/v1/{{project_id}}/{path}": m for path, m in below.items()},
+    }
+    # It tells of itself too.
+    paths[identity.DOCUMENT] = {
+        "GET": documents.DocumentController(paths).show
+    }
+    return {
+        **paths,
+        **{alias: paths[path] for alias, path in ALIASES.items()},
     }
 
 
@@ -84,7 +100,6 @@ def _records(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
     restore = restores.RestoreController(collaborators)
     verification = verifications.VerificationController(collaborators)
     log = operation_logs.OperationLogController(collaborators)
-    service = os_services.ServiceController(collaborators)
     return {
         "restores": {"GET": restore.index, "POST": restore.create},
         "restores/{restore_id}": {"GET": restore.show},
@@ -103,8 +118,30 @@ def _records(collaborators: collaborators.Collaborators) -> dict[str, Methods]:
         },
         "operation_logs": {"GET": log.index},
         "operation_logs/{operation_log_id}": {"GET": log.show},
+    }
+
+
+def _deployment(
+    collaborators: collaborators.Collaborators,
+) -> dict[str, Methods]:
+    """Return what administrators look after."""
+    service = os_services.ServiceController(collaborators)
+    quota = quotas.QuotaController(collaborators)
+    quota_class = quota_classes.QuotaClassController(collaborators)
+    return {
         "os-services": {"GET": service.index},
         "os-services/{service_id}": {"PUT": service.update},
+        "quotas/{target_project_id}": {
+            "GET": quota.show,
+            "PUT": quota.update,
+            "DELETE": quota.delete,
+        },
+        "quotas/{target_project_id}/defaults": {"GET": quota.show_defaults},
+        "quotas/{target_project_id}/detail": {"GET": quota.show_usage},
+        "quota_classes/{class_name}": {
+            "GET": quota_class.show,
+            "PUT": quota_class.update,
+        },
     }
 
 
@@ -142,7 +179,7 @@ class Router:
                 for part, segment in zip(pattern, segments, strict=True)
             ):
                 ids = [
-                    segment if part in FREE else _uuid(segment)
+                    segment if part[1:-1] in path_ids.FREE else _uuid(segment)
                     for part, segment in zip(pattern, segments, strict=True)
                     if part.startswith("{") and part != "{project_id}"
                 ]

@@ -23,9 +23,11 @@ Rules that hold for all methods:
 
 import abc
 import contextlib
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -44,13 +46,16 @@ class ObjectInfo:
     ``size`` is in bytes. ``digests`` maps algorithm (``sha256``, ``md5``) to
     lower-case hexadecimal: after a ``put`` always with the sha256 of the
     bytes that were written, from ``stat`` and ``list`` whatever the back-end
-    keeps. ``serialized`` is None where the back-end can't tell.
+    keeps. ``serialized`` is None where the back-end can't tell. ``kept`` is
+    how many of the bytes a ``put`` did not send, because one that was cut
+    off had sent them.
     """
 
     key: str
     size: int
     digests: Mapping[str, str] = field(default_factory=dict)
     serialized: bool | None = None
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +64,13 @@ class Properties:
 
     ``max_connections`` bounds the threads of one operation that use it at a
     time; ``local`` tells that calls are answered by this machine, so that
-    threads gain nothing on small objects.
+    threads gain nothing on small objects; ``copies`` that ``copy_from`` can
+    be of use.
     """
 
     max_connections: int = 4
     local: bool = False
+    copies: bool = False
 
 
 class Reader(Protocol):
@@ -100,6 +107,26 @@ class Writer(Protocol):
             nothing of it is visible under the key afterwards.
         :raises BankRejected: the back-end is full, read-only or forbidden.
         :raises BankUnavailable: try again.
+        """
+
+    def copy_from(
+        self,
+        bank: "Bank",
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """Copy an object of a bank without its bytes passing through here.
+
+        ``size`` is what it should have. As :meth:`put` it replaces any
+        object of the same key. Returns what digests the back-end tells of
+        the copy, perhaps none: who wants proof reads it. None if it can't
+        be done, now or ever; the caller then has to put the object.
+
+        :raises ObjectNotFound: the bank has no such object.
+        :raises BankRejected, BankUnavailable: as :meth:`put`.
         """
 
 
@@ -154,6 +181,18 @@ class Bank(Writer, abc.ABC):
         When it returns, the object survives a loss of power; when it does
         not, the key holds what it held before, or nothing.
         """
+
+    def copy_from(
+        self,
+        bank: "Bank",  # noqa: ARG002 - for those that can
+        source_key: str,  # noqa: ARG002
+        key: str,  # noqa: ARG002
+        *,
+        size: int,  # noqa: ARG002
+        serialized: bool,  # noqa: ARG002
+    ) -> Mapping[str, str] | None:
+        """As :meth:`Writer.copy_from`; a back-end that can't says None."""
+        return None
 
     @abc.abstractmethod
     def put_new(
@@ -217,6 +256,34 @@ class Bank(Writer, abc.ABC):
 
         :raises BankRejected, BankUnavailable: it may still be there.
         """
+
+    def delete_leftovers(
+        self,
+        prefix: str,  # noqa: ARG002 - for those that have any
+        check: Callable[[], None],  # noqa: ARG002
+    ) -> int:
+        """Delete parts of objects that are none yet, or no more; how many.
+
+        Those of large objects whose keys begin with ``prefix``: no listing
+        shows them, and a put that was cut off goes on with them. So only
+        one that comes too late may be under way there. ``check`` is called
+        for each and raises what shall stop the work. A back-end that has
+        nothing of the kind returns 0.
+
+        :raises BankRejected, BankUnavailable: some may still be there.
+        """
+        return 0
+
+    def sharing(self, prefix: str) -> Mapping[str, Sequence[str]]:  # noqa: ARG002
+        """Return by keys which other keys have an object's very bytes.
+
+        Of those whose keys begin with ``prefix``, a directory's name: what
+        is one on the medium is lost as one. A back-end that keeps each
+        object by itself returns nothing.
+
+        :raises BankUnavailable: it can't be told now.
+        """
+        return {}
 
     @abc.abstractmethod
     def batch(self) -> contextlib.AbstractContextManager[Writer]:

@@ -15,6 +15,7 @@ from karbor_copy.banks import base
 from karbor_copy.banks import batches
 from karbor_copy.banks import keys
 from karbor_copy.banks import manifest
+from karbor_copy.banks import proven
 from karbor_copy.banks import recorder as recorders
 from karbor_copy.banks import section
 from karbor_copy.data_models import checkpoint_index
@@ -55,19 +56,24 @@ class CheckpointStore:
         """Put index.json; with it the checkpoint counts."""
         data = index.to_json()
         key = keys.index_key(index.id)
-        self.bank.put(key, (data,), size=len(data), serialized=True)
+
+        def put() -> None:
+            self.bank.put(key, (data,), size=len(data), serialized=True)
+
+        proven.put(self.bank, {key: data}, put)
 
     def write_index_keys(
         self, index: checkpoint_index.CheckpointIndex
     ) -> None:
         """Put the keys by which Karbor finds the checkpoint, together."""
         data = index.id.encode()
+        objects = dict.fromkeys(keys.index_keys(index), data)
 
         def work(writer: base.Writer) -> None:
-            for key in keys.index_keys(index):
+            for key in objects:
                 writer.put(key, (data,), size=len(data))
 
-        batches.put(self.bank, work)
+        proven.put(self.bank, objects, lambda: batches.put(self.bank, work))
 
     def delete_index_keys(
         self, index: checkpoint_index.CheckpointIndex
@@ -108,7 +114,11 @@ class CheckpointStore:
         """
         data = manifest.dump(value)
         key = keys.manifest_key(value.checkpoint_id)
-        attempts.put(self.bank, key, data, attempt=attempt, check=check)
+
+        def put() -> None:
+            attempts.put(self.bank, key, data, attempt=attempt, check=check)
+
+        proven.put(self.bank, {key: data}, put)
         return manifest.digest(data)
 
     def delete_manifest(self, checkpoint_id: str) -> None:
@@ -130,10 +140,11 @@ class CheckpointStore:
         keep: Container[str] = (),
         only: Callable[[str], bool] | None = None,
     ) -> int:
-        """Delete data objects and return how many.
+        """Delete data objects, and parts of none; return how many.
 
         ``check`` is called for each and raises what shall stop the work;
         ``keep`` and ``only`` are asked with keys relative to the checkpoint.
+        Nobody may be writing there but who was replaced.
         """
         doomed = []
         for info in self.list_objects(checkpoint_id):
@@ -144,7 +155,8 @@ class CheckpointStore:
         for key in doomed:
             check()
             self.bank.delete(prefix + key)
-        return len(doomed)
+        data = keys.data_prefix(checkpoint_id)
+        return len(doomed) + self.bank.delete_leftovers(data, check)
 
 
 class BankCheckpoint:

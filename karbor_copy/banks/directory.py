@@ -21,29 +21,40 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
+from karbor_copy.banks import directory_batch
 from karbor_copy.banks import directory_files as files
+from karbor_copy.banks import directory_links
 from karbor_copy.banks import directory_list
 from karbor_copy.banks import directory_reader
+from karbor_copy.banks import directory_temporary
 from karbor_copy.banks import keys
 
 
 class DirectoryBank(base.Bank):
-    """The container ``<path>/<container>``."""
+    """The container ``<path>/<container>``.
 
-    def __init__(self, path: str, container: str) -> None:
+    ``exclusive`` tells that nobody else writes into it, so that equal
+    objects of two checkpoints may be one file with two names.
+    """
+
+    def __init__(
+        self, path: str, container: str, *, exclusive: bool = False
+    ) -> None:
+        self._exclusive = exclusive
         self._root = os.path.join(os.path.abspath(path), container)
         self._tree = files.Tree(self._root)
-        self._temporary = files.TemporaryFiles(
+        self._temporary = directory_temporary.TemporaryFiles(
             os.path.join(os.path.abspath(path), f".{container}.tmp")
         )
 
     @property
     def properties(self) -> base.Properties:
         """Return what this bank can do."""
-        return base.Properties(max_connections=4, local=True)
+        return base.Properties(max_connections=4, local=True, copies=True)
 
     @property
     def location(self) -> str:
@@ -107,7 +118,7 @@ class DirectoryBank(base.Bank):
         :raises ObjectNotFound: there is none.
         """
         try:
-            found = os.lstat(self._path(key))
+            found = os.lstat(self._tree.path(key))
         except OSError as error:
             raise files.not_found(self._root, key, error) from error
         if not stat.S_ISREG(found.st_mode):
@@ -132,7 +143,7 @@ class DirectoryBank(base.Bank):
 
     def delete(self, key: str) -> None:
         """Delete an object, and directories that it leaves empty."""
-        path = self._path(key)
+        path = self._tree.path(key)
         try:
             with files.open_directory(os.path.dirname(path)) as directory:
                 with contextlib.suppress(FileNotFoundError, IsADirectoryError):
@@ -144,60 +155,25 @@ class DirectoryBank(base.Bank):
             raise files.translate(error) from error
         self._tree.remove_empty(os.path.dirname(path))
 
+    def sharing(self, prefix: str) -> Mapping[str, Sequence[str]]:
+        """Return which files have several names, in an exclusive bank."""
+        if not self._exclusive:
+            return {}
+        return directory_links.sharing(self._root, keys.check_prefix(prefix))
+
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
         """Open a batch, as :meth:`base.Bank.batch` says."""
         files.check_container(self._root)
         # Opened first: syncfs tells of what failed while it was open.
         with files.open_directory(self._root) as root:
-            yield _Batch(self)
+            yield directory_batch.DirectoryBatch(
+                self, self._tree, self._put_late, exclusive=self._exclusive
+            )
             try:
                 files.sync_file_system(root)
             except OSError as error:
                 raise files.translate(error) from error
-
-    def put_in_batch(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None,
-    ) -> dict[str, str]:
-        """Write in place where the key is free, else aside and rename."""
-        path = self._path(key)
-        try:
-            file = self._create(path)
-        except FileExistsError:
-            return self._put_aside(
-                key,
-                chunks,
-                size=size,
-                digests=digests,
-                name=self._rename,
-                durable=False,
-            )
-        except OSError as error:
-            raise files.translate(error) from error
-        try:
-            return files.write(file, key, chunks, size=size, expected=digests)
-        except exceptions.DigestMismatch:
-            files.unlink_same(path, file)
-            raise
-        finally:
-            files.close(file)
-
-    def _path(self, key: str) -> str:
-        return f"{self._root}/{keys.check_key(key)}"
-
-    def _create(self, path: str) -> int:
-        """Open a new file, in directories that may be missing."""
-        for _ in range(files.RACES):
-            try:
-                return os.open(path, files.CREATE, 0o640)
-            except FileNotFoundError:
-                self._tree.make_parents(path)
-        raise exceptions.BankUnavailable(reason="directories keep vanishing")
 
     def _put_aside(
         self,
@@ -213,7 +189,7 @@ class DirectoryBank(base.Bank):
 
         ``name`` is called with the file's path, the key and the SHA-256.
         """
-        path = self._path(key)
+        path = self._tree.path(key)
         files.check_container(self._root)
         with self._temporary.create() as (file, temporary):
             found = files.write(file, key, chunks, size=size, expected=digests)
@@ -228,17 +204,28 @@ class DirectoryBank(base.Bank):
         return found
 
     def _rename(self, temporary: str, key: str, _sha256: str) -> None:
-        path = self._path(key)
-        for _ in range(files.RACES):
-            try:
-                os.rename(temporary, path)
-                return
-            except FileNotFoundError:
-                self._tree.make_parents(path)
-        raise exceptions.BankUnavailable(reason="directories keep vanishing")
+        self._tree.rename(temporary, self._tree.path(key))
+
+    def _put_late(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        digests: Mapping[str, str] | None,
+    ) -> dict[str, str]:
+        """Replace a file by one that a batch will flush."""
+        return self._put_aside(
+            key,
+            chunks,
+            size=size,
+            digests=digests,
+            name=self._rename,
+            durable=False,
+        )
 
     def _link(self, temporary: str, key: str, sha256: str) -> None:
-        path = self._path(key)
+        path = self._tree.path(key)
         for _ in range(files.RACES):
             try:
                 os.link(temporary, path)
@@ -262,27 +249,3 @@ class DirectoryBank(base.Bank):
                 digest.update(buffer[:count])
             reader.sync()
         return digest.hexdigest()
-
-
-class _Batch:
-    """The writer of a batch; the flush comes at the batch's end."""
-
-    def __init__(self, bank: DirectoryBank) -> None:
-        self._bank = bank
-
-    def put(
-        self,
-        key: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        size: int,
-        digests: Mapping[str, str] | None = None,
-        serialized: bool = False,
-    ) -> base.ObjectInfo:
-        """Store an object, as :meth:`base.Writer.put` says."""
-        found = self._bank.put_in_batch(
-            key, chunks, size=size, digests=digests
-        )
-        return base.ObjectInfo(
-            key=key, size=size, digests=found, serialized=serialized
-        )

@@ -5,21 +5,20 @@ import contextlib
 import ctypes
 import errno
 import os
-import threading
-import uuid
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from typing import TypeVar
 
 from karbor_copy import exceptions
 from karbor_copy.banks import digests as digest_checks
+from karbor_copy.banks import keys
 
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: How often directories may be removed under our hands by a delete.
 RACES = 20
-#: Seconds after which a temporary file is left over from a dead process.
-LEFT_OVER = 24 * 60 * 60
 
 #: Not worth another try.
 _REJECTED = frozenset(
@@ -41,6 +40,7 @@ _REJECTED = frozenset(
     }
 )
 
+_T = TypeVar("_T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -166,14 +166,48 @@ class Tree:
     """The directories between the container and its files."""
 
     def __init__(self, root: str) -> None:
-        self._root = root
+        self.root = root
+
+    def path(self, key: str) -> str:
+        """Return the path of an object's file.
+
+        :raises InvalidKey: it is none.
+        """
+        return f"{self.root}/{keys.check_key(key)}"
+
+    def create(self, path: str) -> int:
+        """Open a new file for writing, in directories that may be missing.
+
+        :raises FileExistsError: the path is taken.
+        :raises OSError: it can't be made.
+        :raises BankUnavailable: the container is missing, or somebody keeps
+            removing the directories.
+        """
+        return self._make(path, lambda: os.open(path, CREATE, 0o640))
+
+    def link(self, path: str, new_path: str) -> None:
+        """Give a file a second name, in directories that may be missing.
+
+        :raises FileExistsError: the new path is taken.
+        :raises OSError: it can't be made.
+        :raises BankUnavailable: as :meth:`create`; the file may be gone.
+        """
+        self._make(new_path, lambda: os.link(path, new_path))
+
+    def rename(self, path: str, new_path: str) -> None:
+        """Rename a file, into directories that may be missing.
+
+        :raises OSError: it can't be done.
+        :raises BankUnavailable: as :meth:`create`.
+        """
+        self._make(new_path, lambda: os.rename(path, new_path))
 
     def make_parents(self, path: str) -> None:
         """Make the directories above a path.
 
         :raises BankUnavailable: the container is missing.
         """
-        check_container(self._root)
+        check_container(self.root)
         for directory in reversed(list(self._parents(path))):
             with contextlib.suppress(FileExistsError, FileNotFoundError):
                 os.mkdir(directory, 0o750)
@@ -188,69 +222,26 @@ class Tree:
         for directory in self._parents(path):
             with contextlib.suppress(FileNotFoundError):
                 sync_path(directory)
-        sync_path(self._root)
+        sync_path(self.root)
 
     def remove_empty(self, directory: str) -> None:
         """Remove a directory and those above it, up to one in use."""
         with contextlib.suppress(OSError):
-            while directory != self._root:
+            while directory != self.root:
                 os.rmdir(directory)
                 directory = os.path.dirname(directory)
 
+    def _make(self, path: str, function: Callable[[], _T]) -> _T:
+        """Call what makes a path, with the directories above it there."""
+        for _ in range(RACES):
+            try:
+                return function()
+            except FileNotFoundError:
+                self.make_parents(path)
+        raise exceptions.BankUnavailable(reason="directories keep vanishing")
+
     def _parents(self, path: str) -> Iterator[str]:
         directory = os.path.dirname(path)
-        while directory != self._root:
+        while directory != self.root:
             yield directory
             directory = os.path.dirname(directory)
-
-
-class TemporaryFiles:
-    """A directory of files that have no name in the bank yet."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._swept = False
-
-    def set_up(self) -> None:
-        """Make the directory if it is missing.
-
-        :raises OSError: it could not be made.
-        """
-        os.makedirs(self._path, mode=0o750, exist_ok=True)
-
-    @contextlib.contextmanager
-    def create(self) -> Iterator[tuple[int, str]]:
-        """Yield a new open file and its path; it is gone afterwards.
-
-        Unless it was renamed by then.
-
-        :raises BankRejected, BankUnavailable: it can't be made.
-        """
-        path = os.path.join(self._path, uuid.uuid4().hex)
-        try:
-            try:
-                file = os.open(path, CREATE, 0o640)
-            except FileNotFoundError:
-                self.set_up()
-                file = os.open(path, CREATE, 0o640)
-        except OSError as error:
-            raise translate(error) from error
-        try:
-            self._sweep(os.fstat(file).st_mtime - LEFT_OVER)
-            yield file, path
-        finally:
-            os.close(file)
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-
-    def _sweep(self, before: float) -> None:
-        """Once, remove what processes that died have left."""
-        with self._lock:
-            if self._swept:
-                return
-            self._swept = True
-        with contextlib.suppress(OSError), os.scandir(self._path) as found:
-            for entry in found:
-                if entry.stat(follow_symlinks=False).st_mtime < before:
-                    os.unlink(entry.path)

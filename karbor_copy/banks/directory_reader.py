@@ -8,6 +8,9 @@ from typing import Self
 from karbor_copy import exceptions
 from karbor_copy.banks import directory_files as files
 
+#: Bytes that the system is asked to copy at a time.
+_PIECE = 64 * 1024 * 1024
+
 
 class OpenObject:
     """A file, or a part of it, as a reader; a context manager."""
@@ -19,6 +22,7 @@ class OpenObject:
         self._key = key
         self._offset = offset
         self._length = length
+        self._size = 0
         self._left = 0
         self._file = -1
 
@@ -34,10 +38,29 @@ class OpenObject:
         self._left = max(found.st_size - self._offset, 0)
         if self._length is not None:
             self._left = min(self._left, self._length)
+        self._size = self._left
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes were to be read when it was opened."""
+        return self._size
+
+    def copy_to(self, file: int) -> None:
+        """Let the system copy the whole file to another, without reading it.
+
+        :raises OSError: it can't be done so, or it can't be written.
+        :raises BankUnavailable: the file became shorter meanwhile.
+        """
+        left = self._size
+        while left:
+            count = os.copy_file_range(self._file, file, min(left, _PIECE))
+            if not count:
+                raise self._shorter()
+            left -= count
 
     def sync(self) -> None:
         """Make the file's bytes durable.
@@ -57,9 +80,12 @@ class OpenObject:
         except OSError as error:
             raise files.translate(error) from error
         if not count:
-            raise exceptions.BankUnavailable(
-                reason=f"object {self._key} became shorter"
-            )
+            raise self._shorter()
         self._offset += count
         self._left -= count
         return count
+
+    def _shorter(self) -> exceptions.BankUnavailable:
+        return exceptions.BankUnavailable(
+            reason=f"object {self._key} became shorter"
+        )

@@ -20,6 +20,14 @@ FILE_SYSTEM_OPTS = [
         "yet lie beside it in a directory of the same name with a dot "
         "before it and .tmp behind it.",
     ),
+    cfg.BoolOpt(
+        "exclusive",
+        default=False,
+        help="Nothing but this service writes into the container. Objects "
+        "that a copy has in common with an earlier one then are hard links, "
+        "which need no room. Where Karbor writes there too it must be false: "
+        "it overwrites files in place, under all of their names.",
+    ),
 ]
 
 
@@ -34,5 +42,8 @@ class FileSystemBank(directory.DirectoryBank):
         *,
         file_system_bank_path: str,
         bank_object_container: str = "karbor",
+        exclusive: bool = False,
     ) -> None:
-        super().__init__(file_system_bank_path, bank_object_container)
+        super().__init__(
+            file_system_bank_path, bank_object_container, exclusive=exclusive
+        )

@@ -132,6 +132,13 @@ def in_checkpoint(key: str) -> str:
     return key.removeprefix(CHECKPOINTS).partition("/")[2]
 
 
+def checkpoint_of(key: str) -> str | None:
+    """Return the id of the checkpoint that a key belongs to, if to any."""
+    if not key.startswith(CHECKPOINTS):
+        return None
+    return key.removeprefix(CHECKPOINTS).partition("/")[0]
+
+
 def index_keys(
     index: checkpoint_index.CheckpointIndex,
 ) -> tuple[str, str, str]:

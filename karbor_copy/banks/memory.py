@@ -2,12 +2,12 @@
 """A bank in this process's memory, for tests and for trying things out."""
 
 import contextlib
+import dataclasses
 import itertools
 import threading
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from oslo_config import cfg
@@ -28,7 +28,7 @@ MEMORY_OPTS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Object:
     data: bytes
     sha256: str
@@ -51,7 +51,7 @@ class MemoryBank(base.Bank):
     @property
     def properties(self) -> base.Properties:
         """Return what this bank can do."""
-        return base.Properties(max_connections=16, local=True)
+        return base.Properties(max_connections=16, local=True, copies=True)
 
     @property
     def location(self) -> str:
@@ -82,6 +82,27 @@ class MemoryBank(base.Bank):
         with self._lock:
             objects[key] = made
         return info
+
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """Copy an object of this bank, as :meth:`base.Bank.copy_from` says."""
+        if bank is not self:
+            return None
+        found = self._get(source_key)
+        if len(found.data) != size:
+            return None
+        with self._lock:
+            self._objects_for(key)[key] = dataclasses.replace(
+                found, serialized=serialized
+            )
+        return {"sha256": found.sha256}
 
     def put_new(
         self,

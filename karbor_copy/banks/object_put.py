@@ -3,7 +3,9 @@
 
 import abc
 import contextlib
+import hashlib
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 
 from karbor_copy import exceptions
@@ -43,6 +45,11 @@ class ObjectPut(abc.ABC):
             key, chunks, size=size, expected=expected, algorithms=algorithms
         )
         self._gathered: bytearray | None = None
+        self._kept = 0
+        self._sent = 0
+        # What such a put sends in parts is the same whoever sends it. So
+        # the parts are left for the next one, and are nobody's to remove.
+        self._resumable = self._out.repeatable and "sha256" in (expected or {})
 
     @abc.abstractmethod
     def _send(self, condition: Mapping[str, str]) -> str:
@@ -61,7 +68,8 @@ class ObjectPut(abc.ABC):
 
     def put(self) -> base.ObjectInfo:
         """Store the object, in the place of any other."""
-        self._send({})
+        with self._telling():
+            self._send({})
         return self._info()
 
     def put_new(self) -> base.ObjectInfo:
@@ -74,7 +82,7 @@ class ObjectPut(abc.ABC):
             # An answer in the middle of a long PUT may be lost: so it is
             # not begun where another object is known to be.
             if self._in_one_piece or self._etag_there() is None:
-                with contextlib.suppress(Taken):
+                with contextlib.suppress(Taken), self._telling():
                     return self._stayed(self._send({"If-None-Match": "*"}))
             if not self._out.digests:
                 self._out.drain()
@@ -87,6 +95,15 @@ class ObjectPut(abc.ABC):
         raise exceptions.BankUnavailable(
             reason=f"object {self._key} comes and goes"
         )
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Let an error tell whether the next try goes on from further on."""
+        try:
+            yield
+        except exceptions.BankUnavailable as error:
+            error.progress = self._resumable and self._sent > 0
+            raise
 
     @property
     def _in_one_piece(self) -> bool:
@@ -111,4 +128,13 @@ class ObjectPut(abc.ABC):
             size=self._size,
             digests=dict(self._out.digests),
             serialized=self._serialized,
+            kept=self._kept,
         )
+
+    def _is_same(self, reader: base.Reader) -> bool:
+        """Tell whether what is read has the digest of these bytes."""
+        sha256 = hashlib.sha256()
+        buffer = memoryview(bytearray(base.BLOCK_SIZE))
+        while count := reader.readinto(buffer):
+            sha256.update(buffer[:count])
+        return sha256.hexdigest() == self._out.digests["sha256"]

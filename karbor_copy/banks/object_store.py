@@ -61,7 +61,7 @@ class ObjectStoreBank(base.Bank):
     @property
     def properties(self) -> base.Properties:
         """Return what this bank can do."""
-        return base.Properties(max_connections=8)
+        return base.Properties(max_connections=8, copies=True)
 
     def put(
         self,

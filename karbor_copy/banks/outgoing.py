@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes of a put on their way to a server: hashed, counted, checked."""
 
+import hashlib
 import itertools
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -11,6 +13,45 @@ from karbor_copy.banks import digests
 #: Up to so many bytes an object is gathered before it is sent, so that its
 #: digest goes ahead of it, and fetched whole before it is handed on.
 SMALL_SIZE = 1024 * 1024
+
+
+class Piece:
+    """Some of an object's bytes in a row, to be read once."""
+
+    #: As of :class:`Outgoing`.
+    repeatable = False
+
+    def __init__(self, take: Callable[[int], memoryview], size: int) -> None:
+        """Take what gives the next bytes, at most so many."""
+        self._take = take
+        self._size = size
+        #: Of its bytes; None until all of them were read.
+        self.md5: str | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[memoryview]:
+        """Yield its chunks.
+
+        :raises DigestMismatch: the object is not what was promised.
+        """
+        md5 = hashlib.md5(usedforsecurity=False)
+        left = self._size
+        while left:
+            chunk = self._take(left)
+            md5.update(chunk)
+            left -= len(chunk)
+            yield chunk
+        self.md5 = md5.hexdigest()
+
+    def drain(self) -> None:
+        """Read its bytes for their digests alone.
+
+        :raises DigestMismatch: the object is not what was promised.
+        """
+        for _ in self:
+            pass
 
 
 class Outgoing:
@@ -81,17 +122,34 @@ class Outgoing:
 
         :raises DigestMismatch: they are not what was promised.
         """
-        part = bytearray()
-        for chunk in self:
-            rest = memoryview(chunk)
-            while len(part) + len(rest) > size:
-                room = size - len(part)
-                part += rest[:room]
-                rest = rest[room:]
-                yield part
-                part = bytearray()
-            part += rest
-        yield part
+        for piece in self.pieces(size):
+            part = bytearray()
+            for chunk in piece:
+                part += chunk
+            yield part
+
+    def pieces(self, size: int) -> Iterator["Piece"]:
+        """Yield the bytes as streams of that size, the last one smaller.
+
+        Each must be read to its end before the next one is asked for. The
+        end of the last one is only to be had if all is as it must be.
+
+        :raises DigestMismatch: they are not what was promised.
+        """
+        chunks = iter(self)
+        rest = memoryview(b"")
+
+        def take(most: int) -> memoryview:
+            nonlocal rest
+            if not rest:
+                rest = memoryview(next(chunks))
+            chunk, rest = rest[:most], rest[most:]
+            return chunk
+
+        for start in range(0, max(1, self._size), size):
+            yield Piece(take, min(size, self._size - start))
+        for _ in chunks:
+            pass
 
     def _checked(self) -> Iterator[bytes | memoryview]:
         total = 0

@@ -67,6 +67,8 @@ class Failures:
     def pause(self, error: exceptions.BankUnavailable) -> None:
         """Wait, or raise the error if the bank was away for too long."""
         now = time.monotonic()
+        if error.progress:
+            self._health.succeeded()
         if self._since is None:
             self._since = now
         quiet = now - max(self._since, self._health.progress)

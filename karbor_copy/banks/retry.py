@@ -17,6 +17,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import ClassVar
 
@@ -100,6 +101,23 @@ class _RetryingWriter:
 
         return self._health.call_with(chunks, put)
 
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """As :meth:`base.Writer.copy_from`."""
+        bare = bank.bare if isinstance(bank, RetryingBank) else bank
+        return self._health.call(
+            lambda: self._writer.copy_from(
+                bare, source_key, key, size=size, serialized=serialized
+            )
+        )
+
 
 class RetryingBank(base.Bank):
     """A bank that is patient.
@@ -118,7 +136,7 @@ class RetryingBank(base.Bank):
         timeout: float = 600.0,
         check: Callable[[], None],
     ) -> None:
-        self._bank = bank
+        self.bare = self._bank = bank
         self._health = patience.Health(timeout, check)
         self._flushes = patience.Flushes(timeout, check)
         self._writer = _RetryingWriter(self._health, bank)
@@ -149,6 +167,20 @@ class RetryingBank(base.Bank):
         """As :meth:`base.Bank.put`; an iterator is put only once."""
         return self._writer.put(
             key, chunks, size=size, digests=digests, serialized=serialized
+        )
+
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """As :meth:`base.Bank.copy_from`."""
+        return self._writer.copy_from(
+            bank, source_key, key, size=size, serialized=serialized
         )
 
     def put_new(
@@ -204,6 +236,16 @@ class RetryingBank(base.Bank):
     def delete(self, key: str) -> None:
         """As :meth:`base.Bank.delete`."""
         self._health.call(lambda: self._bank.delete(key))
+
+    def delete_leftovers(self, prefix: str, check: Callable[[], None]) -> int:
+        """As :meth:`base.Bank.delete_leftovers`."""
+        return self._health.call(
+            lambda: self._bank.delete_leftovers(prefix, check)
+        )
+
+    def sharing(self, prefix: str) -> Mapping[str, Sequence[str]]:
+        """As :meth:`base.Bank.sharing`."""
+        return self._health.call(lambda: self._bank.sharing(prefix))
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:

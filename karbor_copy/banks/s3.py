@@ -8,6 +8,7 @@ holds the SHA-256, so the server refuses what changed on its way.
 import contextlib
 import functools
 import io
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -22,9 +23,13 @@ from karbor_copy.banks import s3_answers
 from karbor_copy.banks import s3_client
 from karbor_copy.banks import s3_options
 from karbor_copy.banks import s3_put
+from karbor_copy.banks import s3_uploads
 
 #: The only region that is not named when a bucket is made there.
 _UNNAMED_REGION = "us-east-1"
+#: S3 will not copy it: too large for one request, not ours to read, no such
+#: thing here.
+_UNABLE = (400, 403, 405, 501)
 
 
 class S3Bank(object_store.ObjectStoreBank):
@@ -89,6 +94,40 @@ class S3Bank(object_store.ObjectStoreBank):
             raise self._error(error, key) from error
         return s3_answers.stat_of(answer, key)
 
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,  # noqa: ARG002 - S3 tells the digest
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """Copy an object of the same endpoint, as the contract says."""
+        if not isinstance(bank, S3Bank) or not self._client.reaches(
+            bank._client
+        ):
+            return None
+        try:
+            answer = self._client.call(
+                "copy_object",
+                CopySource=bank._client.source_of(
+                    object_names.name_of(source_key)
+                ),
+                **s3_put.head_of(key, serialized=serialized),
+                MetadataDirective="REPLACE",
+            )
+        except s3_client.Refused as error:
+            if error.code == s3_answers.NO_KEY:
+                raise exceptions.ObjectNotFound(key=source_key) from error
+            if error.status in _UNABLE:
+                return None
+            raise error.error from error
+        md5 = s3_answers.md5_of(
+            {**answer, **answer.get("CopyObjectResult", {})}
+        )
+        return {"md5": md5} if md5 else {}
+
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         name = object_names.name_of(key)
@@ -98,6 +137,12 @@ class S3Bank(object_store.ObjectStoreBank):
             ours = self._error(error, key)
             if not isinstance(ours, exceptions.ObjectNotFound):
                 raise ours from error
+
+    def delete_leftovers(self, prefix: str, check: Callable[[], None]) -> int:
+        """End uploads that nobody goes on with, as the contract says."""
+        return s3_uploads.Uploads(self._client).abort_all(
+            object_names.prefix_of(prefix), check
+        )
 
     @contextlib.contextmanager
     def _get(self, key: str, part: str | None) -> Iterator[base.Reader]:

@@ -60,6 +60,10 @@ class S3Client:
         # At DEBUG botocore logs bodies, access keys and signatures.
         logging.getLogger("botocore").setLevel(logging.INFO)
         self._bucket = bucket
+        self._place = [
+            values.get(name)
+            for name in ("s3_endpoint", "s3_region_name", "s3_access_key")
+        ]
         session = botocore.session.Session()
         # What stands in a user's own files is not meant for this bank.
         session.set_config_variable("config_file", os.devnull)
@@ -73,6 +77,14 @@ class S3Client:
             verify=values.get("s3_ca_cert_file") or True,
             config=_config(values.get("s3_addressing_style") or "path"),
         )
+
+    def reaches(self, other: "S3Client") -> bool:
+        """Tell whether the other's bucket is the same user's, and near."""
+        return self is other or self._place == other._place
+
+    def source_of(self, name: str) -> dict[str, str]:
+        """Return what names an object to the server that shall copy it."""
+        return {"Bucket": self._bucket, "Key": name}
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Return the answer to an operation of S3, such as ``get_object``.

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from karbor_copy import exceptions
-from karbor_copy.banks import base
+from karbor_copy.banks import incoming
+from karbor_copy.banks import object_names
 from karbor_copy.banks import object_put
 from karbor_copy.banks import s3_answers
 from karbor_copy.banks import s3_client
+from karbor_copy.banks import s3_uploads
 
 #: Bytes of one part, and of the largest object that is sent in one piece.
 PART_SIZE = 8 * 1024 * 1024
@@ -22,6 +24,15 @@ MAX_PARTS = 1000
 
 _CONDITIONS = {"If-None-Match": "IfNoneMatch"}
 _CHECKSUMS = {"sha256": "ChecksumSHA256", "md5": "ContentMD5"}
+
+
+def head_of(key: str, *, serialized: bool) -> dict[str, Any]:
+    """Return what every object is stored with beside its bytes."""
+    return {
+        "Key": object_names.name_of(key),
+        "ContentType": "application/octet-stream",
+        "Metadata": {s3_answers.SERIALIZED: str(serialized)},
+    }
 
 
 class S3Put(object_put.ObjectPut):
@@ -43,11 +54,7 @@ class S3Put(object_put.ObjectPut):
             key, chunks, size=size, expected=digests, serialized=serialized
         )
         self._client = client
-        self._headers = {
-            "Key": self._name,
-            "ContentType": "application/octet-stream",
-            "Metadata": {s3_answers.SERIALIZED: str(serialized)},
-        }
+        self._headers = head_of(key, serialized=serialized)
 
     def _send(self, condition: Mapping[str, str]) -> str:
         only_if = {_CONDITIONS[k]: value for k, value in condition.items()}
@@ -70,33 +77,76 @@ class S3Put(object_put.ObjectPut):
             )
 
     def _send_parts(self, only_if: Mapping[str, str]) -> str:
-        upload = self._client.call("create_multipart_upload", **self._headers)
-        where = {"Key": self._name, "UploadId": upload["UploadId"]}
+        size = max(PART_SIZE, -(-self._size // MAX_PARTS))
+        uploads = s3_uploads.Uploads(self._client)
+        found = None
+        if self._resumable:
+            try:
+                found = uploads.find(self._name, self._size, size)
+            except s3_uploads.Unable:
+                # The next put would not find what this one leaves.
+                self._resumable = False
+        upload = found or s3_uploads.Upload(
+            self._name,
+            self._client.call("create_multipart_upload", **self._headers)[
+                "UploadId"
+            ],
+        )
         try:
-            parts = self._upload_parts(where)
-            return s3_answers.etag_of(
+            etag = s3_answers.etag_of(
                 self._client.call(
                     "complete_multipart_upload",
-                    **where,
+                    **upload.where,
                     **only_if,
-                    MultipartUpload={"Parts": parts},
+                    MultipartUpload={"Parts": self._parts(upload, size)},
                 )
             )
-        except BaseException:
+        except BaseException as error:
             # What is left of it costs room, but is no object.
-            with contextlib.suppress(exceptions.BankError, s3_client.Refused):
-                self._client.call("abort_multipart_upload", **where)
+            if not self._resumable or _is_taken(error):
+                with contextlib.suppress(exceptions.BankError):
+                    uploads.abort(upload)
             raise
+        if found:
+            self._check_mark()
+        return etag
 
-    def _upload_parts(self, where: Mapping[str, str]) -> list[dict[str, Any]]:
-        size = max(PART_SIZE, -(-self._size // MAX_PARTS))
+    def _parts(
+        self, upload: s3_uploads.Upload, size: int
+    ) -> list[dict[str, Any]]:
+        """Send the parts that are not there; return all of them."""
         parts = []
+        self._kept = 0
         for number, data in enumerate(self._out.parts(size), start=1):
-            answer = self._client.call(
-                "upload_part", **where, PartNumber=number, Body=data
-            )
-            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+            etag = upload.parts.get(number)
+            if etag is not None and etag == _md5(data):
+                self._kept += len(data)
+            else:
+                answer = self._client.call(
+                    "upload_part",
+                    **upload.where,
+                    PartNumber=number,
+                    Body=data,
+                )
+                etag = answer["ETag"]
+                # Else the next put can't keep it.
+                if self._sent or s3_answers.etag_of(answer) == _md5(data):
+                    self._sent += len(data)
+            parts.append({"PartNumber": number, "ETag": etag})
         return parts
+
+    def _check_mark(self) -> None:
+        """See that an upload which another put began has the right mark."""
+        try:
+            answer = self._client.call("head_object", Key=self._name)
+            if answer.get("Metadata") == self._headers["Metadata"]:
+                return
+            self._client.call("delete_object", Key=self._name)
+        except s3_client.Refused as error:
+            raise error.error from error
+        raise exceptions.BankUnavailable(
+            reason=f"object {self._key} was marked as another"
+        )
 
     def _etag_there(self) -> str | None:
         try:
@@ -114,11 +164,9 @@ class S3Put(object_put.ObjectPut):
             if error.code == s3_answers.NO_KEY:
                 return None
             raise error.error from error
-        sha256 = hashlib.sha256()
+        size = s3_answers.size_of(answer)
         with contextlib.closing(s3_client.Body(answer["Body"])) as body:
-            while data := body.read(base.BLOCK_SIZE):
-                sha256.update(data)
-        return sha256.hexdigest() == self._out.digests["sha256"]
+            return self._is_same(incoming.StreamReader(body, size))
 
 
 @contextlib.contextmanager
@@ -127,9 +175,20 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except s3_client.Refused as error:
-        if error.status == s3_answers.PRECONDITION_FAILED:
+        if _is_taken(error):
             raise object_put.Taken from error
         raise error.error from error
+
+
+def _is_taken(error: BaseException) -> bool:
+    return (
+        isinstance(error, s3_client.Refused)
+        and error.status == s3_answers.PRECONDITION_FAILED
+    )
+
+
+def _md5(data: bytearray) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _base64(digest: str) -> str:

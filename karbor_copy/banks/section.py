@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from karbor_copy import exceptions
@@ -233,6 +234,28 @@ class _SectionWriter:
         self._section.record(_entry(full_key, info, serialized=serialized))
         return _renamed(info, key)
 
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """As :meth:`base.Writer.copy_from`, to a key of the section.
+
+        ``source_key`` is the bank's. Nothing is recorded: the copy's digest
+        is for the caller to prove.
+        """
+        return self._writer.copy_from(
+            bank,
+            source_key,
+            self._section.full_key(key, writing=True),
+            size=size,
+            serialized=serialized,
+        )
+
 
 def _entry(
     full_key: str, info: base.ObjectInfo, *, serialized: bool
@@ -247,12 +270,7 @@ def _entry(
 
 
 def _renamed(info: base.ObjectInfo, key: str) -> base.ObjectInfo:
-    return base.ObjectInfo(
-        key=key,
-        size=info.size,
-        digests=info.digests,
-        serialized=info.serialized,
-    )
+    return replace(info, key=key)
 
 
 def is_json_name(key: str) -> bool:

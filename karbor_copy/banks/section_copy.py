@@ -3,17 +3,35 @@
 
 import contextlib
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Literal
+from typing import NamedTuple
 from typing import Self
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import batches
+from karbor_copy.banks import copy_source
 from karbor_copy.banks import keys
+from karbor_copy.banks import pace as paces
+from karbor_copy.banks import reuse
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import streams
 from karbor_copy.banks import transfer_objects
 from karbor_copy.data_models import manifest
+
+
+class Moved(NamedTuple):
+    """How an object got to the target.
+
+    ``kept`` bytes of one that was copied were there already, from a put
+    that was cut off.
+    """
+
+    how: Literal["copied", "skipped", "reused"]
+    kept: int = 0
 
 
 class SectionCopy:
@@ -22,14 +40,23 @@ class SectionCopy:
     def __init__(
         self,
         check: Callable[[], None],
-        source: bank_section.BankSection,
+        source: copy_source.CopySource,
         target: bank_section.BankSection,
+        *,
+        shelf: reuse.Shelf | None,
+        read_back: bool,
+        pace: paces.Pace = paces.unlimited,
     ) -> None:
+        """Take whether all that is written will be read again."""
         self._check = check
+        self._pace = pace
         self._source = source
         self._target = target
+        self._copies = target.bank.properties.copies
+        self._shelf = shelf if self._copies else None
+        self._read_back = read_back
         self._stack = contextlib.ExitStack()
-        self._writer: base.Writer = target
+        self._writer: base.Writer
         self._present: dict[str, int] | None = None
         self._wrong: list[transfer_objects.Written] = []
         #: What was sent, in no order.
@@ -52,17 +79,28 @@ class SectionCopy:
         """Flush the batch, unless an error ends it."""
         self._stack.__exit__(kind, error, trace)
 
-    def copy(self, wanted: transfer_objects.Wanted) -> bool:
-        """Copy an object and return True; False if it was there already.
+    def copy(self, wanted: transfer_objects.Wanted) -> Moved:
+        """See to it that the target has an object, and tell how.
 
         :raises SourceCorrupt, SourceChanged, DigestMismatch: as
             :meth:`Transfer.copy_section`.
         """
+        try:
+            return self._copy(wanted)
+        finally:
+            self._source.done(wanted)
+
+    def _copy(self, wanted: transfer_objects.Wanted) -> Moved:
         present = self._present or {}
         if present.get(wanted.key) == wanted.size and self._keep(wanted):
-            return False
-        self.written.append(self._put(wanted, self._writer))
-        return True
+            return Moved("skipped")
+        if (
+            wanted.entry is None
+            or self._shelf is None
+            or wanted.size < reuse.MIN_SIZE
+        ):
+            return Moved("copied", self._move(wanted))
+        return self._share(wanted, wanted.entry.sha256, self._shelf)
 
     def take_written(self) -> list[transfer_objects.Written]:
         """Return what was sent, to be sent again."""
@@ -104,10 +142,82 @@ class SectionCopy:
             found = self._target_digest(item.wanted)
             if found != item.sha256:
                 raise exceptions.DigestMismatch(
-                    key=self._name(item.wanted),
+                    key=self._source.name_of(item.wanted),
                     actual=found,
                     expected=item.sha256,
                 )
+
+    def _share(
+        self, wanted: transfer_objects.Wanted, sha256: str, shelf: reuse.Shelf
+    ) -> Moved:
+        """Take an object from where the target has it, or leave it there."""
+        if self._reuse(wanted, sha256, shelf):
+            return Moved("reused")
+        with shelf.turn(sha256, self._check):
+            if self._reuse(wanted, sha256, shelf):
+                return Moved("reused")
+            kept = self._move(wanted)
+            shelf.add(sha256, self._target.full_key(wanted.key))
+        return Moved("copied", kept)
+
+    def _reuse(
+        self, wanted: transfer_objects.Wanted, sha256: str, shelf: reuse.Shelf
+    ) -> bool:
+        """Tell whether an object was copied from elsewhere in the target."""
+        place = shelf.find(sha256)
+        if place is None:
+            return False
+        if self._copy_from(wanted, self._target.bank, place) is not None:
+            return True
+        shelf.remove(sha256, place)
+        return False
+
+    def _move(self, wanted: transfer_objects.Wanted) -> int:
+        """Copy an object from the source, on a server if it is one for both.
+
+        Only with proof: it is read back, or the server can tell the digest.
+        Returns how many bytes the target had kept.
+        """
+        if (
+            self._copies
+            and wanted.entry is not None
+            and (self._read_back or wanted.entry.md5 is not None)
+        ):
+            section = self._source.section
+            place = section.full_key(wanted.key)
+            told = self._copy_from(wanted, section.bank, place)
+            if told is not None and (self._read_back or told):
+                return 0
+        put = self._put(wanted, self._writer)
+        self.written.append(put)
+        return put.kept
+
+    def _copy_from(
+        self, wanted: transfer_objects.Wanted, bank: base.Bank, place: str
+    ) -> Mapping[str, str] | None:
+        """Copy what lies at that key, as :meth:`base.Writer.copy_from`.
+
+        What the back-end tells of the copy must be what it should be.
+        """
+        try:
+            told = self._writer.copy_from(
+                bank,
+                place,
+                wanted.key,
+                size=wanted.size,
+                serialized=wanted.serialized,
+            )
+        except exceptions.ObjectNotFound:
+            return None
+        known = wanted.digests or {}
+        if told is None or any(
+            known.get(name, value) != value for name, value in told.items()
+        ):
+            return None
+        written = transfer_objects.Written(wanted, known["sha256"])
+        self._record(wanted, written.sha256, known.get("md5", told.get("md5")))
+        self.written.append(written)
+        return told
 
     def _keep(self, wanted: transfer_objects.Wanted) -> bool:
         """Tell whether the target's object is right; if so, record it."""
@@ -117,94 +227,60 @@ class SectionCopy:
             return False
         expected = wanted.entry
         if found != (
-            self._source_digest(wanted)[0]
+            self._source.digest(wanted)[0]
             if expected is None
             else expected.sha256
         ):
             return False
+        self._record(wanted, found, None if expected is None else expected.md5)
+        return True
+
+    def _record(
+        self, wanted: transfer_objects.Wanted, sha256: str, md5: str | None
+    ) -> None:
         self._target.record(
             manifest.Entry(
                 key=keys.in_checkpoint(self._target.prefix + wanted.key),
                 size=wanted.size,
-                sha256=found,
-                md5=None if expected is None else expected.md5,
+                sha256=sha256,
+                md5=md5,
                 serialized=wanted.serialized,
             )
         )
-        return True
 
     def _put(
         self, wanted: transfer_objects.Wanted, writer: base.Writer
     ) -> transfer_objects.Written:
         try:
-            info = self._put_once(wanted, writer)
+            info = self._put_once(wanted, writer, self._source.shared_chunks)
         except exceptions.DigestMismatch:
-            self._check_source(wanted)
+            self._source.check(wanted)
             # The source is right, so it happened on the way.
-            info = self._put_once(wanted, writer)
-        return transfer_objects.Written(wanted, info.digests["sha256"])
+            info = self._put_once(wanted, writer, self._source.chunks)
+        return transfer_objects.Written(
+            wanted, info.digests["sha256"], info.kept
+        )
 
     def _put_once(
-        self, wanted: transfer_objects.Wanted, writer: base.Writer
+        self,
+        wanted: transfer_objects.Wanted,
+        writer: base.Writer,
+        chunks_of: Callable[
+            [transfer_objects.Wanted], Iterable[bytes | memoryview]
+        ],
     ) -> base.ObjectInfo:
         try:
             return writer.put(
                 wanted.key,
-                streams.Chunks(self._source, wanted.key, self._check),
+                paces.Paced(chunks_of(wanted), self._pace, self._check),
                 size=wanted.size,
                 digests=wanted.digests,
                 serialized=wanted.serialized,
             )
         except streams.SourceError as error:
-            raise self._source_error(wanted, error.error) from error
-
-    def _check_source(self, wanted: transfer_objects.Wanted) -> None:
-        """Let the caller go on if the source object is what it should be."""
-        sha256, size = self._source_digest(wanted)
-        if wanted.entry is None:
-            if size != wanted.size:
-                raise self._changed(wanted)
-        elif (sha256, size) != (wanted.entry.sha256, wanted.size):
-            raise exceptions.SourceCorrupt(
-                key=self._name(wanted),
-                reason=f"it has {size} bytes and SHA-256 {sha256}, but its "
-                f"manifest says {wanted.size} and {wanted.entry.sha256}",
-            )
-
-    def _source_digest(
-        self, wanted: transfer_objects.Wanted
-    ) -> tuple[str, int]:
-        try:
-            return streams.digest(
-                self._source, wanted.key, wanted.size, self._check
-            )
-        except exceptions.BankError as error:
-            raise self._source_error(wanted, error) from error
+            raise self._source.error_of(wanted, error.error) from error
 
     def _target_digest(self, wanted: transfer_objects.Wanted) -> str:
         return streams.digest(
             self._target, wanted.key, wanted.size, self._check
         )[0]
-
-    def _source_error(
-        self, wanted: transfer_objects.Wanted, error: exceptions.BankError
-    ) -> exceptions.KarborCopyError:
-        """Return what to raise for an error of reading the source."""
-        if not isinstance(error, exceptions.ObjectNotFound):
-            return error
-        if wanted.entry is None:
-            return self._changed(wanted)
-        return exceptions.SourceCorrupt(
-            key=self._name(wanted), reason="it is missing"
-        )
-
-    def _changed(
-        self, wanted: transfer_objects.Wanted
-    ) -> exceptions.SourceChanged:
-        return exceptions.SourceChanged(
-            reason=f"source object {self._name(wanted)} changed while it was "
-            "copied"
-        )
-
-    def _name(self, wanted: transfer_objects.Wanted) -> str:
-        return keys.in_checkpoint(self._source.prefix + wanted.key)

@@ -44,12 +44,12 @@ class Chunks:
 
         :raises SourceError: the object can't be read.
         """
-        buffer = _buffers()[0]
+        view = buffer()
         try:
             with self._section.open(self._key) as reader:
-                while count := reader.readinto(buffer):
+                while count := reader.readinto(view):
                     self._check()
-                    yield buffer[:count]
+                    yield view[:count]
         except exceptions.BankError as error:
             raise SourceError(error) from error
 
@@ -77,6 +77,11 @@ def digest(
             hasher.update(buffer[:count])
             total += count
         return hasher.digests()["sha256"], total
+
+
+def buffer() -> memoryview:
+    """Return the buffer of this thread, for what it does next."""
+    return _buffers()[0]
 
 
 def _buffers() -> list[memoryview]:

@@ -6,7 +6,8 @@ that Swift refuses other bytes, and else compared with what Swift has got.
 """
 
 import contextlib
-import functools
+from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -18,15 +19,25 @@ from karbor_copy.banks import base
 from karbor_copy.banks import incoming
 from karbor_copy.banks import lease_options
 from karbor_copy.banks import object_names
+from karbor_copy.banks import object_put
 from karbor_copy.banks import object_store
 from karbor_copy.banks import option_checks
 from karbor_copy.banks import readers
 from karbor_copy.banks import swift_answers
 from karbor_copy.banks import swift_client
+from karbor_copy.banks import swift_large
 from karbor_copy.banks import swift_options
 from karbor_copy.banks import swift_put
+from karbor_copy.banks import swift_segments
 
 _CODES = requests.codes
+#: Swift will not copy it: too large for one object, not ours to read.
+_UNABLE = (
+    _CODES.bad_request,
+    _CODES.forbidden,
+    _CODES.request_entity_too_large,
+    _CODES.not_implemented,
+)
 
 
 class SwiftBank(object_store.ObjectStoreBank):
@@ -44,7 +55,8 @@ class SwiftBank(object_store.ObjectStoreBank):
         self._client = swift_client.SwiftClient(
             bank_swift_object_container, client
         )
-        super().__init__(functools.partial(swift_put.SwiftPut, self._client))
+        super().__init__(self._make_put)
+        self._segments = swift_segments.Segments(self._client)
         address = client.get("swift_endpoint") or client["swift_auth_url"]
         region = client.get("swift_region_name")
         self._location = (
@@ -79,14 +91,70 @@ class SwiftBank(object_store.ObjectStoreBank):
             raise self._failed(answer, key)
         return swift_answers.stat_of(answer, key)
 
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,  # noqa: ARG002 - Swift tells the digest
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        """Copy an object of the same account, as the contract says."""
+        if not isinstance(bank, SwiftBank) or not self._client.reaches(
+            bank._client
+        ):
+            return None
+        answer = self._client.request(
+            "PUT",
+            object_names.name_of(key),
+            headers={
+                "Content-Length": "0",
+                "X-Copy-From": bank._client.path_of(
+                    object_names.name_of(source_key)
+                ),
+                swift_answers.SERIALIZED: str(serialized),
+            },
+        )
+        if answer.status_code == _CODES.not_found:
+            raise bank._failed(answer, source_key)
+        if answer.status_code in _UNABLE:
+            return None
+        if not swift_answers.is_good(answer):
+            raise swift_answers.error_of(answer, "PUT of a copy")
+        etag = swift_answers.etag_of(answer)
+        return {"md5": etag} if etag else {}
+
     def delete(self, key: str) -> None:
-        """Delete an object, if it is there."""
-        answer = self._client.request("DELETE", object_names.name_of(key))
-        if swift_answers.is_good(answer):
-            return
-        error = self._failed(answer, key)
-        if not isinstance(error, exceptions.ObjectNotFound):
-            raise error
+        """Delete an object, if it is there, and its segments after it."""
+        name = object_names.name_of(key)
+        answer = self._client.request("DELETE", name)
+        if not swift_answers.is_good(answer):
+            error = self._failed(answer, key)
+            if not isinstance(error, exceptions.ObjectNotFound):
+                raise error
+        self._segments.delete_of(name)
+
+    def delete_leftovers(self, prefix: str, check: Callable[[], None]) -> int:
+        """Delete segments of no object, as the contract says."""
+        return self._segments.delete_unused(
+            object_names.prefix_of(prefix), check
+        )
+
+    def _make_put(
+        self,
+        key: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        size: int,
+        **options: Any,
+    ) -> object_put.ObjectPut:
+        kind = (
+            swift_large.LargePut
+            if size > swift_large.SEGMENT_SIZE
+            else swift_put.SwiftPut
+        )
+        return kind(self._client, key, chunks, size=size, **options)
 
     @contextlib.contextmanager
     def _get(self, key: str, part: str | None) -> Iterator[base.Reader]:

@@ -17,7 +17,8 @@ SERIALIZED = "X-Object-Meta-Serialized"
 #: The first digit of a status of success.
 _GOOD = 2
 #: Headers of objects whose ETag is not the MD5 of what a GET gives.
-_LARGE = ("X-Static-Large-Object", "X-Object-Manifest")
+STATIC_LARGE = "X-Static-Large-Object"
+_LARGE = (STATIC_LARGE, "X-Object-Manifest")
 
 
 def is_good(answer: requests.Response) -> bool:
@@ -39,10 +40,15 @@ def error_of(answer: requests.Response, what: str) -> exceptions.BankError:
 
 def etag_of(answer: requests.Response) -> str | None:
     """Return the MD5 of an object's bytes, None where it is not told."""
-    etag = answer.headers.get("Etag", "").strip('"')
+    etag = raw_etag_of(answer)
     if any(name in answer.headers for name in _LARGE):
         return None
     return etag if incoming.is_md5(etag) else None
+
+
+def raw_etag_of(answer: requests.Response) -> str:
+    """Return an ETag without quotes, whatever it is made of."""
+    return str(answer.headers.get("Etag", "")).strip('"')
 
 
 def stat_of(answer: requests.Response, key: str) -> base.ObjectInfo:

@@ -24,7 +24,7 @@ POOL_SIZE = 64
 _NOWHERE = "the catalogue has no Swift in this region"
 
 _T = TypeVar("_T")
-Body = bytes | outgoing.Outgoing
+Body = bytes | outgoing.Outgoing | outgoing.Piece
 
 
 class SwiftClient:
@@ -40,6 +40,7 @@ class SwiftClient:
             "interface": values.get("swift_interface", "public"),
             "region_name": values.get("swift_region_name") or None,
         }
+        self.container = container
         self._container = urllib.parse.quote(container, safe="")
 
     def request(
@@ -72,20 +73,37 @@ class SwiftClient:
                 return answer
             answer.close()
             self._auth.invalidate()
-            if isinstance(body, outgoing.Outgoing) and not body.repeatable:
+            if not isinstance(body, bytes | None) and not body.repeatable:
                 raise exceptions.BankUnavailable(
                     reason="Swift refused the token in the middle of a PUT"
                 )
         raise exceptions.BankRejected(reason="Swift refuses every token")
 
+    def reaches(self, other: "SwiftClient") -> bool:
+        """Tell whether the other's container is in the same account.
+
+        :raises BankUnavailable: nobody tells where it is.
+        """
+        return self is other or self._account() == other._account()
+
+    def path_of(self, name: str) -> str:
+        """Return an object's path in the account, quoted."""
+        return f"/{self._container}/{urllib.parse.quote(name)}"
+
     def _url(self, name: str | None) -> str:
+        account = self._account()
+        if name is None:
+            return f"{account}/{self._container}"
+        return account + self.path_of(name)
+
+    def _account(self) -> str:
+        """Return the URL of the account, without a slash at its end."""
         endpoint = self._endpoint or self._call(
             lambda: self._session.get_endpoint(self._auth, **self._filter)
         )
         if not endpoint:
             raise exceptions.BankRejected(reason=_NOWHERE)
-        url = f"{endpoint.rstrip('/')}/{self._container}"
-        return url if name is None else f"{url}/{urllib.parse.quote(name)}"
+        return endpoint.rstrip("/")
 
     def _send(
         self, method: str, url: str, **options: Any

@@ -1,22 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts one object into Swift, with proof that it has got there."""
 
+import contextlib
 from collections.abc import Iterable
 from collections.abc import Mapping
+from dataclasses import replace
 
 import requests
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
+from karbor_copy.banks import incoming
 from karbor_copy.banks import object_put
 from karbor_copy.banks import outgoing
 from karbor_copy.banks import swift_answers
 from karbor_copy.banks import swift_client
 
 _CODES = requests.codes
+Body = swift_client.Body
 
 
-class SwiftPut(object_put.ObjectPut):
+class AnyPut(object_put.ObjectPut):
+    """What the puts of all sizes have in common."""
+
+    _client: swift_client.SwiftClient
+    _known_md5: str | None = None
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Content-Type": "application/octet-stream",
+            swift_answers.SERIALIZED: str(self._serialized),
+        }
+
+    def _head(self) -> requests.Response | None:
+        """Return what Swift tells of the object there, None without one."""
+        answer = self._client.request("HEAD", self._name)
+        if answer.status_code == _CODES.not_found:
+            return None
+        if not swift_answers.is_good(answer):
+            raise swift_answers.error_of(answer, "HEAD of an object")
+        return answer
+
+    def _etag_there(self) -> str | None:
+        answer = self._head()
+        return None if answer is None else swift_answers.raw_etag_of(answer)
+
+    def _is_there(self) -> bool | None:
+        answer = self._head()
+        if answer is None:
+            return None
+        if swift_answers.size_of(answer) != self._size:
+            return False
+        theirs = swift_answers.etag_of(answer)
+        ours = self._known_md5 or self._out.digests.get("md5")
+        if theirs and ours:
+            return theirs == ours
+        # One of them is large: it has no MD5 of the whole.
+        with contextlib.closing(
+            self._client.request("GET", self._name, stream=True)
+        ) as answer:
+            if answer.status_code == _CODES.not_found:
+                return None
+            if not swift_answers.is_good(answer):
+                raise swift_answers.error_of(answer, "GET of an object")
+            size = swift_answers.size_of(answer)
+            return self._is_same(incoming.StreamReader(answer.raw, size))
+
+    def _send_body(
+        self, *arguments: str, headers: Mapping[str, str], body: Body
+    ) -> requests.Response:
+        """Return the answer to a request that sends some of the bytes."""
+        try:
+            return self._client.request(*arguments, headers=headers, body=body)
+        except exceptions.BankError:
+            if self._out.error is not None:
+                # The source broke; for the client it was the connection.
+                raise self._out.error from None
+            raise
+
+
+class SwiftPut(AnyPut):
     """One PUT, with the MD5 ahead of the bytes where it is known."""
 
     PIECE = outgoing.SMALL_SIZE
@@ -52,28 +116,15 @@ class SwiftPut(object_put.ObjectPut):
 
     def _send(self, condition: Mapping[str, str]) -> str:
         gathered = self._gather()
-        headers = {
-            "Content-Type": "application/octet-stream",
-            swift_answers.SERIALIZED: str(self._serialized),
-            **condition,
-        }
+        headers = {**self._headers, **condition}
         if gathered is not None or self._known_md5:
             headers["ETag"] = self._md5
         if not self._size:
             headers["Content-Length"] = "0"
-        try:
-            answer = self._client.request(
-                "PUT",
-                self._name,
-                headers=headers,
-                body=self._out if gathered is None else bytes(gathered),
-            )
-        except exceptions.BankError:
-            if self._out.error is not None:
-                # The source broke; for the client it was the connection.
-                raise self._out.error from None
-            raise
-        self._check(answer)
+        body = self._out if gathered is None else bytes(gathered)
+        self._check(
+            self._send_body("PUT", self._name, headers=headers, body=body)
+        )
         return self._md5
 
     def _check(self, answer: requests.Response) -> None:
@@ -108,23 +159,6 @@ class SwiftPut(object_put.ObjectPut):
             reason=f"object {self._key} changed on its way to Swift"
         )
 
-    def _etag_there(self) -> str | None:
-        answer = self._client.request("HEAD", self._name)
-        if answer.status_code == _CODES.not_found:
-            return None
-        if not swift_answers.is_good(answer):
-            raise swift_answers.error_of(answer, "HEAD of an object")
-        return swift_answers.etag_of(answer) or ""
-
-    def _is_there(self) -> bool | None:
-        etag = self._etag_there()
-        return None if etag is None else etag == self._md5
-
     def _info(self) -> base.ObjectInfo:
         info = super()._info()
-        return base.ObjectInfo(
-            key=info.key,
-            size=info.size,
-            digests={**info.digests, "md5": self._md5},
-            serialized=info.serialized,
-        )
+        return replace(info, digests={**info.digests, "md5": self._md5})

@@ -19,10 +19,13 @@ from typing import TypeVar
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
-from karbor_copy.banks import digests
-from karbor_copy.banks import keys
+from karbor_copy.banks import copy_source
+from karbor_copy.banks import pace as paces
+from karbor_copy.banks import proof
+from karbor_copy.banks import reuse
 from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import section_copy
+from karbor_copy.banks import shared_reads
 from karbor_copy.banks import streams
 from karbor_copy.banks import transfer_objects
 
@@ -49,12 +52,16 @@ class Progress(Protocol):
     def add_skipped(self, resource_key: str, objects: int, size: int) -> None:
         """Add to what was there already and right."""
 
+    def add_reused(self, resource_key: str, objects: int, size: int) -> None:
+        """Add to what the target's back-end had, and copied by itself."""
+
 
 class Transfer:
     """The moving of bytes for one running operation.
 
     ``executor`` is shared with other operations; the methods must not be
-    called on its own threads. ``check`` raises what shall stop the work.
+    called on its own threads. ``check`` raises what shall stop the work;
+    ``pace`` lets bytes go to the target.
     """
 
     def __init__(
@@ -64,8 +71,18 @@ class Transfer:
         check: Callable[[], None],
         progress: Progress,
         verify: Verify,
+        shelf: reuse.Shelf | None = None,
+        sources: shared_reads.Sources | None = None,
+        pace: paces.Pace = paces.unlimited,
     ) -> None:
+        """Take what tells of objects that the target has already.
+
+        ``sources`` are shared with the transfers that may read the same.
+        """
+        self._sources = sources or shared_reads.Sources()
         self.check = check
+        self.shelf = shelf
+        self._pace = pace
         self._executor = executor
         self._progress = progress
         self._verify = verify
@@ -86,21 +103,50 @@ class Transfer:
         self._progress.add_total(
             resource_key, len(objects), sum(wanted.size for wanted in objects)
         )
-        copying = section_copy.SectionCopy(self.check, source, target)
-        connections = _connections(objects, source.bank, target.bank)
+        reads = self._sources.of(source.bank.location, source.prefix)
+        with reads.reader(wanted.key for wanted in objects) as reader:
+            self._copy_objects(
+                objects,
+                copy_source.CopySource(source, reader, self.check),
+                target,
+                resource_key,
+            )
+
+    def _copy_objects(
+        self,
+        objects: Sequence[transfer_objects.Wanted],
+        source: copy_source.CopySource,
+        target: bank_section.BankSection,
+        resource_key: str,
+    ) -> None:
+        read_back = self._verify == "read_back"
+        copying = section_copy.SectionCopy(
+            self.check,
+            source,
+            target,
+            shelf=self.shelf,
+            read_back=read_back,
+            pace=self._pace,
+        )
+        connections = _connections(objects, source.section.bank, target.bank)
+        count = {
+            "copied": self._progress.add_copied,
+            "skipped": self._progress.add_skipped,
+            "reused": self._progress.add_reused,
+        }
 
         def copy(wanted: transfer_objects.Wanted) -> None:
-            if copying.copy(wanted):
-                self._progress.add_copied(resource_key, 1, wanted.size)
-            else:
-                self._progress.add_skipped(resource_key, 1, wanted.size)
+            moved = copying.copy(wanted)
+            count[moved.how](resource_key, 1, wanted.size - moved.kept)
+            if moved.kept:
+                self._progress.add_skipped(resource_key, 0, moved.kept)
 
         try:
             with copying:
                 self._run(objects, copy, connections)
         except exceptions.BatchLost:
             self._copy_again(copying, connections)
-        if self._verify == "read_back":
+        if read_back:
             self._run(copying.written, copying.read_back, connections)
             copying.repair()
 
@@ -129,16 +175,28 @@ class Transfer:
         )
 
         def verify(wanted: transfer_objects.Wanted) -> None:
-            sha256, size = streams.digest(
-                section, wanted.key, wanted.size, self.check
-            )
+            size = wanted.size
             if wanted.entry is not None:
-                name = keys.in_checkpoint(section.prefix + wanted.key)
-                digests.check_size(name, size, wanted.size)
-                wanted.check(name, sha256)
+                proof.verify(section, wanted.entry, self.check)
+            else:
+                size = streams.digest(section, wanted.key, size, self.check)[1]
             self._progress.add_copied(resource_key, 1, size)
 
-        self._run(objects, verify, _connections(objects, section.bank))
+        self.each(objects, verify, section.bank)
+
+    def each(
+        self,
+        items: Sequence[_T],
+        function: Callable[[_T], None],
+        *banks: base.Bank,
+    ) -> None:
+        """Call the function for all items, by as many threads as is good.
+
+        ``banks`` are those that it puts to or gets from; see
+        :func:`streams.buffer` for where to. The first error stops the rest
+        and is raised when all have stopped.
+        """
+        self._run(items, function, _connections(items, *banks))
 
     def _run(
         self,
@@ -189,7 +247,7 @@ class Transfer:
 
 
 def _connections(
-    objects: Sequence[transfer_objects.Wanted], *banks: base.Bank
+    objects: Sequence[transfer_objects.Sized], *banks: base.Bank
 ) -> int:
     """Return how many threads shall work on the objects at a time."""
     properties = [bank.properties for bank in banks]

@@ -4,7 +4,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from karbor_copy import exceptions
 from karbor_copy.banks import section as bank_section
 from karbor_copy.data_models import manifest
 
@@ -36,23 +35,17 @@ class Wanted:
             known["md5"] = self.entry.md5
         return known
 
-    def check(self, name: str, sha256: str) -> None:
-        """Compare a digest with the manifest's, if there is one.
-
-        :raises DigestMismatch: it differs.
-        """
-        if self.entry is not None and sha256 != self.entry.sha256:
-            raise exceptions.DigestMismatch(
-                key=name, actual=sha256, expected=self.entry.sha256
-            )
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An object that was sent to a target, and the digest of its bytes."""
+    """An object that was sent to a target, and the digest of its bytes.
+
+    ``kept`` of them were there already.
+    """
 
     wanted: Wanted
     sha256: str
+    kept: int = 0
 
     @property
     def size(self) -> int:

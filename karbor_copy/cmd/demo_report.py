@@ -34,6 +34,7 @@ class Report:
     checkpoints: int
     bytes_copied: int
     bytes_skipped: int
+    bytes_reused: int
     seconds: float
     again_copied: int
 
@@ -74,6 +75,7 @@ def summary(report: Report) -> str:
         f"{equal} of {len(report.rows)} volumes restored from the copy are "
         f"equal (SHA-256); {report.checkpoints} checkpoints, "
         f"{size(report.bytes_copied)} copied in {report.seconds:.1f} s "
-        f"({rate:.0f} MB/s), {size(report.bytes_skipped)} skipped; "
+        f"({rate:.0f} MB/s), {size(report.bytes_skipped)} skipped, "
+        f"{size(report.bytes_reused)} reused; "
         f"the second copy request copied {size(report.again_copied)}"
     )

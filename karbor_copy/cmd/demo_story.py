@@ -87,6 +87,7 @@ class Story:
             checkpoints=len(members),
             bytes_copied=_total(members, "bytes_copied"),
             bytes_skipped=_total(members, "bytes_skipped"),
+            bytes_reused=_total(members, "bytes_reused"),
             seconds=seconds,
             again_copied=again,
         )

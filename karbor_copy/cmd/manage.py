@@ -11,6 +11,7 @@ from typing import Any
 from karbor_copy import conf as configuration
 from karbor_copy import exceptions
 from karbor_copy import startup
+from karbor_copy.cmd import manage_bank
 from karbor_copy.db import migration
 from karbor_copy.db import purge
 from karbor_copy.protection import bank_pool
@@ -29,10 +30,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="configuration file (default: /etc/karbor_copy/*.conf)",
     )
+    parser.set_defaults(failed=1)
     nouns = parser.add_subparsers(dest="noun", required=True)
     _add_db(nouns)
     _add_provider(nouns)
     _add_catalog(nouns)
+    manage_bank.add(nouns)
     return parser
 
 
@@ -111,7 +114,10 @@ def _mapping(text: str) -> tuple[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if all is well, 1 with the reason if not."""
+    """Run one command; 0 if all is well, 1 with the reason if not.
+
+    A command may have another number for what it could not do at all.
+    """
     args = _parser().parse_args(argv)
     # Who does it by hand is there to stop it.
     CONF.set_override("response_timeout", 0, group="database")
@@ -120,7 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.run(args)
     except startup.FAILURES as error:
         print(f"karbor-copy-manage: {error}", file=sys.stderr)
-        return 1
+        failed: int = args.failed
+        return failed
     return status
 
 

@@ -43,6 +43,7 @@ class Worker(cotyledon.Service):
         super().__init__(worker_id)
         # One that was started by SIGHUP reads what has changed.
         conf.reload_config_files()
+        startup.use(conf)
         startup.report_on_signal(conf)
         known = registry.load(pathlib.Path(conf.provider_config_dir))
         self._services: list[startup.Service] = [
@@ -59,6 +60,17 @@ class Worker(cotyledon.Service):
         for each in self._services:
             each.start()
 
+    def reload(self) -> None:
+        """Make way for a worker that reads the files as they are now."""
+        if startup.usable(
+            CONF,
+            startup.check_timers,
+            startup.check_bandwidth,
+            engine.check,
+            transport.check,
+        ):
+            super().reload()
+
     def terminate(self) -> None:
         """End the work, or hand it back."""
         startup.stop(self._services)
@@ -69,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         startup.configure(CONF, sys.argv[1:] if argv is None else argv)
         startup.check_timers(CONF)
+        startup.check_bandwidth(CONF)
         startup.check_schema()
     except startup.FAILURES as error:
         print(f"karbor-copy-protection: {error}", file=sys.stderr)

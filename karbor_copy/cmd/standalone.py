@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM, SIGINT, or the end of the terminal."""
     args = _parser().parse_args(argv)
     path = args.state_path.expanduser().resolve()
     try:
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         housekeeping.Housekeeping(CONF, registry),
     )
     startup.report_on_signal(CONF)
-    arrived = startup.arriving(signal.SIGTERM, signal.SIGINT)
+    arrived = startup.arriving(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     for each in services:
         each.start()
     print(f"karbor-copy serves at {server.url}", flush=True)
@@ -93,6 +93,7 @@ def _configure(args: argparse.Namespace, path: pathlib.Path) -> None:
         CONF.set_override("port", args.port, group="api")
     startup.check_loopback(CONF)
     startup.check_timers(CONF)
+    startup.check_bandwidth(CONF)
     migration.sync()
 
 

@@ -8,10 +8,11 @@ from karbor_copy.conf import base
 from karbor_copy.conf import copy_engine
 from karbor_copy.conf import database
 from karbor_copy.conf import protection
+from karbor_copy.conf import quotas
 
 CONF = cfg.CONF
 
-MODULES = (base, api, protection, copy_engine, database)
+MODULES = (base, api, quotas, protection, copy_engine, database)
 
 for _module in MODULES:
     _module.register_opts(CONF)

@@ -38,17 +38,6 @@ OPTS = [
         min=1024,
         help="Largest request body in bytes; a larger one is answered 413.",
     ),
-    cfg.IntOpt(
-        "max_open_copies",
-        default=0,
-        min=0,
-        help="Checkpoint copies that one project may have open, waiting or"
-        " under way, at the same time; a request or retry that would open"
-        " more is answered 413 and opens none. 0 is any number: there are"
-        " never more than the project's checkpoints times their targets, and"
-        " projects take turns. With a limit, a plan that has more uncopied"
-        " checkpoints than that can't be copied at all.",
-    ),
 ]
 
 

@@ -27,7 +27,12 @@ OPTS = [
                 "noauth",
                 "The caller's word is taken: the token is user:project."
                 " Served on loopback addresses only.",
-            )
+            ),
+            (
+                "keystone",
+                "Keystone is asked whose a token is, as [keystone_authtoken]"
+                " says.",
+            ),
         ],
         help="How callers are told apart.",
     ),

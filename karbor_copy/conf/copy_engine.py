@@ -26,6 +26,16 @@ OPTS = [
         " up on a bank that does not answer. Until then it is tried again"
         " with pauses of 1 to 60 s.",
     ),
+    cfg.StrOpt(
+        "bandwidth",
+        default="",
+        sample_default="08:00-18:00 Europe/Berlin 20M, else unlimited",
+        help="Bytes a second that each process sends to all targets"
+        " together: a number with K, M or G for thousands, millions or"
+        " milliards, 'unlimited', or a timetable of such rates. The file is"
+        " looked at once a second, so a change holds at once. Empty:"
+        " unlimited.",
+    ),
 ]
 
 

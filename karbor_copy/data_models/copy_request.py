@@ -61,6 +61,7 @@ class CheckpointCopy:
     bytes_total: int
     bytes_copied: int
     bytes_skipped: int
+    bytes_reused: int
     objects_total: int
     objects_copied: int
     resources: Mapping[str, Mapping[str, Any]]

@@ -65,11 +65,12 @@ class OperationType(enum.StrEnum):
     DELETE = "delete"
     RESET = "reset"
     CLEANUP = "cleanup"
+    SCRUB = "scrub"
 
 
 #: Listed for administrators only.
 INTERNAL_OPERATION_TYPES: Final = frozenset(
-    {OperationType.RESET, OperationType.CLEANUP}
+    {OperationType.RESET, OperationType.CLEANUP, OperationType.SCRUB}
 )
 
 
@@ -142,6 +143,12 @@ OPERATION_LOG_STATUSES: Final[
         _Log.FAIL,
     ),
     OperationType.CLEANUP: (
+        _Log.IN_PROGRESS,
+        _Log.IN_PROGRESS,
+        _Log.SUCCESS,
+        _Log.FAIL,
+    ),
+    OperationType.SCRUB: (
         _Log.IN_PROGRESS,
         _Log.IN_PROGRESS,
         _Log.SUCCESS,

@@ -59,6 +59,7 @@ def begin(session: orm.Session, log: operation_log.OperationLog) -> None:
     """Show that an operation is at work.
 
     :raises LeaseLost: it is another worker's by now, or has ended.
+    :raises OperationCancelled: a cancel was asked for before.
     """
     running = status.OPERATION_LOG_STATUSES[log.operation_type][1]
     if log.operation_type is _Type.COPY:
@@ -76,9 +77,12 @@ def _begin_copy(session: orm.Session, log: operation_log.OperationLog) -> None:
         model,
         status.CopyStatus.COPYING,
         model.id == log.id,
+        model.cancel_requested.is_(sa.false()),
         attempts=log.attempts,
         started_at=sa.func.coalesce(model.started_at, functions.utcnow()),
     ):
+        if operation_logs.cancel_requested(session, log.id):
+            raise exceptions.OperationCancelled
         raise exceptions.LeaseLost(operation_log_id=log.id)
     source = session.execute(_SOURCE_OF_NEW, {"id": log.id}).one_or_none()
     if source is not None:

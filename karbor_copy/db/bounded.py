@@ -28,18 +28,24 @@ class Bounded(Generic[R]):
         """Return the answer.
 
         :raises TimeoutError: there is none in time.
+        :raises RuntimeError: there can be no thread; the next call tries
+            again.
         """
         with self._lock:
             asked = self._asked
             if asked is None or asked.done():
                 asked = self._asked = futures.Future()
                 # A daemon: a process that ends does not wait for it.
-                threading.Thread(
+                thread = threading.Thread(
                     target=self._answer,
                     args=(asked,),
                     name="bounded",
                     daemon=True,
-                ).start()
+                )
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    asked.set_exception(error)
         return asked.result(self._timeout)
 
     def _answer(self, asked: "futures.Future[R]") -> None:

@@ -47,6 +47,18 @@ class Known:
 @engine.reader
 def known(session: orm.Session, provider_id: str) -> Mapping[str, Known]:
     """Return what the catalogue knows of a provider, by checkpoint id."""
+    return _known(session, _Row.provider_id == provider_id)
+
+
+@engine.reader
+def known_one(session: orm.Session, checkpoint_id: str) -> Known | None:
+    """Return what the catalogue knows of one checkpoint, if anything."""
+    return _known(session, _Row.id == checkpoint_id).get(checkpoint_id)
+
+
+def _known(
+    session: orm.Session, criterion: sa.ColumnElement[bool]
+) -> Mapping[str, Known]:
     rows = session.execute(
         sa.select(
             _Row.id,
@@ -56,7 +68,7 @@ def known(session: orm.Session, provider_id: str) -> Mapping[str, Known]:
             _Row.committed_at,
             _Row.updated_at,
             usage.in_use(_Row.id).label("in_use"),
-        ).where(_Row.provider_id == provider_id)
+        ).where(criterion)
     )
     return {
         row.id: Known(
@@ -168,7 +180,7 @@ def take_over(
     session: orm.Session, before: Known, found: checkpoint.Checkpoint
 ) -> bool:
     """Make a row available as its bank tells; tell whether it was done."""
-    moved = _move(
+    moved = move(
         session,
         found.id,
         before,
@@ -188,13 +200,13 @@ def give_up(
     wanted: status.CheckpointStatus,
 ) -> bool:
     """Let a row end as its bank tells; tell whether it was done."""
-    moved = _move(session, checkpoint_id, before, status=wanted)
+    moved = move(session, checkpoint_id, before, status=wanted)
     if moved:
         checkpoint_copies.free_slot(session, checkpoint_id)
     return moved
 
 
-def _move(
+def move(
     session: orm.Session,
     checkpoint_id: str,
     before: Known,
@@ -202,7 +214,10 @@ def _move(
     status: str,
     **columns: Any,
 ) -> bool:
-    """Change a row that is still what it was before its bank was read."""
+    """Change a row that is still what it was before its bank was read.
+
+    Tell whether it was done; it is not if an open operation uses it.
+    """
     plans.lock(session, before.plan_id)
     moved = transitions.move(
         session,

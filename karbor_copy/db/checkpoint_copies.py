@@ -21,7 +21,6 @@ from sqlalchemy import orm
 
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import status
-from karbor_copy.db import admission
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
@@ -67,9 +66,8 @@ def _insertion(
     model: type[models.Base],
     values: Mapping[str, Any],
     criteria: tuple[Any, ...],
-    most: sa.BindParameter[int] | None = None,
 ) -> sa.Insert:
-    selected = sa.select(*values.values()).where(*criteria).limit(most)
+    selected = sa.select(*values.values()).where(*criteria)
     return sa.insert(model).from_select(list(values), selected)
 
 
@@ -99,7 +97,7 @@ def choice(*criteria: Any) -> Sources:
     }
     return Sources(
         sa.select(_Source.resource_types).where(*criteria).distinct(),
-        _insertion(_Child, values, criteria, sa.bindparam("most")),
+        _insertion(_Child, values, criteria),
     )
 
 
@@ -181,24 +179,16 @@ def insert(
     sources: Sources,
     copy: copy_request.Copy,
     request_id: str | None,
-    room: admission.Room,
 ) -> int:
     """Make a checkpoint copy with its work for each source.
 
     Return how many were made.
-
-    :raises TooManyCopies: there is no room for all of them.
     """
     made = session.connection().execute(
         sources.insertion,
-        {
-            **parameters(copy),
-            "created_at": functions.utcnow(),
-            "most": room.left + 1,
-        },
+        {**parameters(copy), "created_at": functions.utcnow()},
         execution_options={"preserve_rowcount": True},
     )
-    room.check(made.rowcount)
     _insert_logs(session, copy, request_id)
     return made.rowcount
 

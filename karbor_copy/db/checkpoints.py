@@ -19,6 +19,7 @@ from karbor_copy import exceptions
 from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import plan as plan_model
+from karbor_copy.data_models import quota
 from karbor_copy.data_models import status
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import checkpoint_rows
@@ -28,6 +29,7 @@ from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
 from karbor_copy.db import plans
+from karbor_copy.db import quotas
 from karbor_copy.db import transitions
 from karbor_copy.db import usage
 
@@ -51,11 +53,17 @@ def create_protect(
     *,
     extra_info: Mapping[str, Any],
     request_id: str | None,
+    defaults: quota.Limits = quota.NO_LIMITS,
 ) -> checkpoint.Checkpoint:
     """Store a new checkpoint of the plan, and queue the work of making it.
 
+    ``defaults`` limit the project where it has no quota of its own.
+
     :raises PlanNotFound: the plan was deleted meanwhile.
+    :raises QuotaExceeded: the project would have too many.
     """
+    counted = (quota.Resource.CHECKPOINTS,)
+    limits = quotas.hold(session, plan.project_id, counted, defaults)
     plans.lock_living(session, plan.project_id, plan.id)
     row = _Row(
         id=str(uuid.uuid4()),
@@ -73,6 +81,7 @@ def create_protect(
     )
     session.add(row)
     session.flush()
+    quotas.check(session, plan.project_id, limits)
     _enqueue(session, row, _Type.PROTECT, request_id, plan.parameters)
     return checkpoint_rows.to_model(row)
 

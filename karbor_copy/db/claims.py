@@ -190,9 +190,6 @@ def _survey(
     targets = collections.Counter(row.target_provider_id for row in at_work)
     full_projects = _full(load, limits.per_project)
     full_targets = _full(targets, limits.per_target)
-    delayed = session.execute(
-        _DELAYED, {"full": full_targets, "full_projects": full_projects}
-    )
     waiting = (
         found
         for found in _oldest_by_project(session, full_targets, last)
@@ -204,7 +201,7 @@ def _survey(
             for row in rows
             if row.due and not row.leased
         ],
-        delayed=[_Candidate(*row) for row in delayed],
+        delayed=_delayed(session, full_targets, full_projects, last),
         waiting=list(itertools.islice(waiting, _LOOKS)),
         load=load,
     )
@@ -212,6 +209,33 @@ def _survey(
 
 def _full(counts: collections.Counter[str], limit: int) -> list[str]:
     return [name for name, count in counts.items() if 0 < limit <= count]
+
+
+def _delayed(
+    session: orm.Session,
+    full_targets: Sequence[str],
+    full_projects: Sequence[str],
+    last: str,
+) -> list[_Candidate]:
+    """Return what has become due: first the oldest of each project.
+
+    Behind the many of one project there may be others', so it is looked for
+    what is not theirs.
+    """
+    found: dict[str, list[_Candidate]] = {}
+    while len(found) < _LOOKS:
+        rows = session.execute(
+            _DELAYED,
+            {"full": full_targets, "full_projects": [*full_projects, *found]},
+        ).all()
+        for row in rows:
+            found.setdefault(row.project_id, []).append(_Candidate(*row))
+        if len(rows) < _LOOKS:
+            break
+    # Behind the last turn first.
+    turns = sorted(found, key=lambda project: (project <= last, project))
+    rounds = itertools.zip_longest(*(found[project] for project in turns))
+    return [item for one in rounds for item in one if item is not None]
 
 
 def _oldest_by_project(
@@ -239,6 +263,13 @@ def _walk(
         if row.project_id == values.get("end"):
             return
         values = {**values, "last": row.project_id}
+
+
+def take_lost(
+    log_id: str, epoch: int, owner: str, lease: float
+) -> operation_log.OperationLog | None:
+    """Take one operation whose lease has run out; None if it has not."""
+    return _take(_Candidate(log_id, epoch, ""), owner, lease)
 
 
 @engine.writer

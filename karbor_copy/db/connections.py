@@ -7,6 +7,7 @@ is frozen, or cut off, can't: the client gives it up a second later.
 
 import contextlib
 import functools
+import logging
 import select
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -22,8 +23,24 @@ from sqlalchemy import event
 _POOL_SIZE: Final = 5
 _POOL_OVERFLOW: Final = 50
 
+_POOL_LOG: Final = "sqlalchemy.pool.impl.QueuePool"
+
 #: Seconds in which a server can tell that it has given up by itself.
 _LAST_WORDS: Final = 1
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """Let the pool tell without a traceback that a connection was lost.
+
+    It is found out twice: by the statement, whose error is handled, and by
+    the rollback with which the pool takes the connection back.
+    """
+    if record.exc_info and record.exc_info[1]:
+        cause = " ".join(str(record.exc_info[1]).split())
+        record.msg = f"{record.getMessage()}: {cause}"
+        record.args, record.exc_info = (), None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def make_engine(database: Mapping[str, Any]) -> sa.Engine:
@@ -37,6 +54,7 @@ def make_engine(database: Mapping[str, Any]) -> sa.Engine:
     context = enginefacade.transaction_context()
     context.configure(connection=_limited(url, timeout), **options)
     made: sa.Engine = context.writer.get_engine()
+    logging.getLogger(_POOL_LOG).addFilter(_in_a_line)
     _tell(made, _STATEMENTS[made.dialect.name](timeout))
     return made
 

@@ -19,8 +19,8 @@ from sqlalchemy import orm
 from karbor_copy import exceptions
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import page as page_model
+from karbor_copy.data_models import quota
 from karbor_copy.data_models import status
-from karbor_copy.db import admission
 from karbor_copy.db import cancelling
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import copy_members
@@ -30,6 +30,7 @@ from karbor_copy.db import models
 from karbor_copy.db import paging
 from karbor_copy.db import parents
 from karbor_copy.db import plans
+from karbor_copy.db import quotas
 from karbor_copy.db import transitions
 
 _Copy = models.Copy
@@ -39,6 +40,7 @@ _Member = models.CopyMember
 #: Raises Invalid where a plugin of one of the resource types can't copy.
 CheckTypes = Callable[[Collection[str]], None]
 
+_COUNTED: Final = (quota.Resource.COPIES, quota.Resource.COPY_GIGABYTES)
 _SORTABLE: Final = {
     "id": _Copy.id,
     "status": _Copy.status,
@@ -67,20 +69,20 @@ def create(
     session: orm.Session,
     request: copy_request.CopyRequest,
     check_types: CheckTypes,
-    max_open: int = 0,
+    defaults: quota.Limits = quota.NO_LIMITS,
 ) -> copy_request.Copy:
     """Queue a copy of every uncopied checkpoint of the plan.
 
     ``check_types`` gets the resource types in these before anything is
-    written, and may raise. The project may have ``max_open`` checkpoint
-    copies open, any number if that is 0.
+    written, and may raise. ``defaults`` limit the project where it has no
+    quota of its own.
 
     :raises PlanNotFound: there is none in this project, or it was deleted.
     :raises ProviderMismatch: the plan is another provider's.
     :raises InvalidPlan: no checkpoint of the plan is available.
-    :raises TooManyCopies: the project would have more open.
+    :raises QuotaExceeded: the project would have too much.
     """
-    room = admission.room(session, request.project_id, max_open)
+    limits = quotas.hold(session, request.project_id, _COUNTED, defaults)
     plan = plans.lock_living(session, request.project_id, request.plan_id)
     if plan.provider_id != request.provider_id:
         raise exceptions.ProviderMismatch(place="plan")
@@ -92,8 +94,10 @@ def create(
         raise exceptions.InvalidPlan("The plan has not been protected.")
     check_types(types)
     made = checkpoint_copies.insert(
-        session, uncopied, copy, request.request_id, room
+        session, uncopied, copy, request.request_id
     )
+    if made:
+        quotas.check(session, request.project_id, limits)
     counts = adopted + collections.Counter(
         {status.CopyStatus.WAIT_COPYING: made}
     )
@@ -186,7 +190,7 @@ def retry(
     copy_id: str,
     check_types: CheckTypes,
     request_id: str | None,
-    max_open: int = 0,
+    defaults: quota.Limits = quota.NO_LIMITS,
 ) -> copy_request.Copy:
     """Open a failed or cancelled request again.
 
@@ -195,10 +199,10 @@ def retry(
 
     :raises CopyNotFound: there is none in this project.
     :raises Conflict: it has not failed, or no source is available.
-    :raises TooManyCopies: see :func:`create`.
+    :raises QuotaExceeded: see :func:`create`.
     """
     found = get(project_id, copy_id)
-    return _retry(found, check_types, request_id, max_open)
+    return _retry(found, check_types, request_id, defaults)
 
 
 @engine.writer
@@ -207,9 +211,9 @@ def _retry(
     found: copy_request.Copy,
     check_types: CheckTypes,
     request_id: str | None,
-    max_open: int,
+    defaults: quota.Limits,
 ) -> copy_request.Copy:
-    room = admission.room(session, found.project_id, max_open)
+    limits = quotas.hold(session, found.project_id, _COUNTED, defaults)
     row = _lock(session, found, wanted=status.CopyStatus.WAIT_COPYING)
     transitions.move(
         session,
@@ -221,7 +225,8 @@ def _retry(
     checkpoint_copies.lock_under_way(session, found)
     missing = copy_members.MISSING
     check_types(checkpoint_copies.resource_types(session, missing, found))
-    checkpoint_copies.insert(session, missing, found, request_id, room)
+    if checkpoint_copies.insert(session, missing, found, request_id):
+        quotas.check(session, found.project_id, limits)
     copy_members.replace_unfinished(session, found)
     made = _settled(session, row)
     if made.status in checkpoint_copies.UNFINISHED:

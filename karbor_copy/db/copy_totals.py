@@ -19,6 +19,7 @@ _COLUMNS: Final = (
     _Child.bytes_total,
     _Child.bytes_copied,
     _Child.bytes_skipped,
+    _Child.bytes_reused,
     _Child.objects_total,
     _Child.objects_copied,
 )

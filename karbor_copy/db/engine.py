@@ -59,6 +59,19 @@ def configure(conf: cfg.ConfigOpts) -> None:
         _engine = None
 
 
+def check(conf: cfg.ConfigOpts) -> None:
+    """Refuse a ``connection`` that no driver knows; nobody is asked.
+
+    :raises ValueError: it is malformed, or of no known kind.
+    """
+    try:
+        sa.create_engine(conf.database.connection).dispose()
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise ValueError(
+            f"[database] connection can't be used ({type(error).__name__})"
+        ) from error
+
+
 def dispose() -> None:
     """Close all connections; the next use opens new ones."""
     with _lock:

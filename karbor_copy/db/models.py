@@ -27,7 +27,7 @@ LongText = sa.Text().with_variant(
 )
 
 
-def _string(length: int) -> sa.String:
+def string(length: int) -> sa.String:
     """Return a string type that is compared by its characters' codes.
 
     MariaDB would take ``Admin`` and ``admin`` for one and the same project.
@@ -39,7 +39,7 @@ def _string(length: int) -> sa.String:
     )
 
 
-Id = _string(36)
+Id = string(36)
 
 
 class Base(orm.DeclarativeBase):
@@ -79,11 +79,11 @@ class Plan(Timestamps, SoftDelete, Base):
     __table_args__ = (sa.Index(None, "project_id", "created_at", "id"),)
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
-    name: orm.Mapped[str] = orm.mapped_column(_string(255))
-    description: orm.Mapped[str | None] = orm.mapped_column(_string(255))
+    name: orm.Mapped[str] = orm.mapped_column(string(255))
+    description: orm.Mapped[str | None] = orm.mapped_column(string(255))
     provider_id: orm.Mapped[str] = orm.mapped_column(Id)
-    project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
-    status: orm.Mapped[str] = orm.mapped_column(_string(64))
+    project_id: orm.Mapped[str] = orm.mapped_column(string(255))
+    status: orm.Mapped[str] = orm.mapped_column(string(64))
     parameters: orm.Mapped[dict[str, Any]]
 
 
@@ -94,9 +94,9 @@ class PlanResource(Base):
     plan_id: orm.Mapped[str] = orm.mapped_column(
         Id, sa.ForeignKey("plans.id"), index=True
     )
-    resource_id: orm.Mapped[str] = orm.mapped_column(_string(255))
-    resource_type: orm.Mapped[str] = orm.mapped_column(_string(64))
-    resource_name: orm.Mapped[str] = orm.mapped_column(_string(255))
+    resource_id: orm.Mapped[str] = orm.mapped_column(string(255))
+    resource_type: orm.Mapped[str] = orm.mapped_column(string(64))
+    resource_name: orm.Mapped[str] = orm.mapped_column(string(255))
     resource_extra_info: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(
         sa.JSON(none_as_null=True)
     )
@@ -112,10 +112,10 @@ class Checkpoint(Base):
     )
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
-    project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
+    project_id: orm.Mapped[str] = orm.mapped_column(string(255))
     provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     plan_id: orm.Mapped[str] = orm.mapped_column(Id)
-    status: orm.Mapped[str] = orm.mapped_column(_string(36))
+    status: orm.Mapped[str] = orm.mapped_column(string(36))
     created_at: orm.Mapped[datetime.datetime]
     updated_at: orm.Mapped[datetime.datetime | None]
     timestamp: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
@@ -126,7 +126,7 @@ class Checkpoint(Base):
     #: provider stands in extra_info.
     copied_from: orm.Mapped[str | None] = orm.mapped_column(Id)
     #: Sorted and joined with commas, so that SELECT DISTINCT works.
-    resource_types: orm.Mapped[str] = orm.mapped_column(_string(1024))
+    resource_types: orm.Mapped[str] = orm.mapped_column(string(1024))
     committed_at: orm.Mapped[datetime.datetime | None]
     size: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
 
@@ -146,12 +146,12 @@ class Copy(Timestamps, Base):
     )
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
-    project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
+    project_id: orm.Mapped[str] = orm.mapped_column(string(255))
     provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     target_provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     plan_id: orm.Mapped[str] = orm.mapped_column(Id, index=True)
     parameters: orm.Mapped[dict[str, Any]]
-    status: orm.Mapped[str] = orm.mapped_column(_string(36), index=True)
+    status: orm.Mapped[str] = orm.mapped_column(string(36), index=True)
     #: It waits no longer for what goes on for other requests.
     cancel_requested: orm.Mapped[bool] = orm.mapped_column(
         default=False, server_default=sa.false()
@@ -167,7 +167,7 @@ class CheckpointCopy(Timestamps, Base):
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
     #: The request that made it, NULL where a reconcile found it in a bank.
     copy_id: orm.Mapped[str | None] = orm.mapped_column(Id, index=True)
-    project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
+    project_id: orm.Mapped[str] = orm.mapped_column(string(255))
     plan_id: orm.Mapped[str] = orm.mapped_column(Id, index=True)
     provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     target_provider_id: orm.Mapped[str] = orm.mapped_column(Id)
@@ -176,9 +176,9 @@ class CheckpointCopy(Timestamps, Base):
     #: ``<source checkpoint id>:<target provider id>`` while it holds the
     #: place of the one copy of its source there; else NULL.
     copy_slot: orm.Mapped[str | None] = orm.mapped_column(
-        _string(73), unique=True
+        string(73), unique=True
     )
-    status: orm.Mapped[str] = orm.mapped_column(_string(36))
+    status: orm.Mapped[str] = orm.mapped_column(string(36))
     cancel_requested: orm.Mapped[bool] = orm.mapped_column(
         default=False, server_default=sa.false()
     )
@@ -187,6 +187,9 @@ class CheckpointCopy(Timestamps, Base):
     bytes_copied: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     bytes_skipped: orm.Mapped[int] = orm.mapped_column(
         sa.BigInteger, default=0
+    )
+    bytes_reused: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, default=0, server_default="0"
     )
     objects_total: orm.Mapped[int] = orm.mapped_column(
         sa.BigInteger, default=0
@@ -227,8 +230,8 @@ class OperationLog(Timestamps, Base):
     )
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
-    project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
-    operation_type: orm.Mapped[str] = orm.mapped_column(_string(255))
+    project_id: orm.Mapped[str] = orm.mapped_column(string(255))
+    operation_type: orm.Mapped[str] = orm.mapped_column(string(255))
     checkpoint_id: orm.Mapped[str | None] = orm.mapped_column(Id, index=True)
     plan_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     provider_id: orm.Mapped[str | None] = orm.mapped_column(Id)
@@ -237,33 +240,33 @@ class OperationLog(Timestamps, Base):
     restore_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     verification_id: orm.Mapped[str | None] = orm.mapped_column(Id)
     scheduled_operation_id: orm.Mapped[str | None] = orm.mapped_column(Id)
-    status: orm.Mapped[str] = orm.mapped_column(_string(64))
+    status: orm.Mapped[str] = orm.mapped_column(string(64))
     started_at: orm.Mapped[datetime.datetime | None]
     ended_at: orm.Mapped[datetime.datetime | None]
     error_info: orm.Mapped[str | None] = orm.mapped_column(LongText)
     extra_info: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(
         sa.JSON(none_as_null=True)
     )
-    state: orm.Mapped[str] = orm.mapped_column(_string(16))
-    owner: orm.Mapped[str | None] = orm.mapped_column(_string(255))
+    state: orm.Mapped[str] = orm.mapped_column(string(16))
+    owner: orm.Mapped[str | None] = orm.mapped_column(string(255))
     epoch: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     lease_until: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
     #: 0 is at once; no NULL, by which not every database can sort.
     due_at: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     attempts: orm.Mapped[int] = orm.mapped_column(default=0)
     progress: orm.Mapped[dict[str, Any]]
-    manifest_sha256: orm.Mapped[str | None] = orm.mapped_column(_string(64))
+    manifest_sha256: orm.Mapped[str | None] = orm.mapped_column(string(64))
     parameters: orm.Mapped[dict[str, Any]]
-    request_id: orm.Mapped[str | None] = orm.mapped_column(_string(64))
+    request_id: orm.Mapped[str | None] = orm.mapped_column(string(64))
 
 
 class _ResourceRecord(Timestamps):
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
-    project_id: orm.Mapped[str] = orm.mapped_column(_string(255))
+    project_id: orm.Mapped[str] = orm.mapped_column(string(255))
     provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     checkpoint_id: orm.Mapped[str] = orm.mapped_column(Id)
     parameters: orm.Mapped[dict[str, Any]]
-    status: orm.Mapped[str] = orm.mapped_column(_string(64))
+    status: orm.Mapped[str] = orm.mapped_column(string(64))
     resources_status: orm.Mapped[dict[str, Any]]
     resources_reason: orm.Mapped[dict[str, Any]]
 
@@ -272,7 +275,7 @@ class Restore(_ResourceRecord, Base):
     __tablename__ = "restores"
     __table_args__ = (sa.Index(None, "project_id", "created_at", "id"),)
 
-    restore_target: orm.Mapped[str | None] = orm.mapped_column(_string(255))
+    restore_target: orm.Mapped[str | None] = orm.mapped_column(string(255))
 
 
 class Verification(_ResourceRecord, Base):
@@ -285,13 +288,13 @@ class Service(Timestamps, Base):
     __table_args__ = (sa.UniqueConstraint("host", "binary"),)
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    host: orm.Mapped[str] = orm.mapped_column(_string(255))
-    binary: orm.Mapped[str] = orm.mapped_column(_string(255))
-    topic: orm.Mapped[str] = orm.mapped_column(_string(255))
+    host: orm.Mapped[str] = orm.mapped_column(string(255))
+    binary: orm.Mapped[str] = orm.mapped_column(string(255))
+    topic: orm.Mapped[str] = orm.mapped_column(string(255))
     report_count: orm.Mapped[int] = orm.mapped_column(default=0)
     disabled: orm.Mapped[bool] = orm.mapped_column(
         default=False, server_default=sa.false()
     )
-    disabled_reason: orm.Mapped[str | None] = orm.mapped_column(_string(255))
+    disabled_reason: orm.Mapped[str | None] = orm.mapped_column(string(255))
     #: Time of the last report, milliseconds of the database's clock.
     reported_at: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)

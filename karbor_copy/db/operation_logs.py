@@ -101,6 +101,11 @@ def hold(
         raise exceptions.LeaseLost(operation_log_id=log_id)
 
 
+def cancel_requested(session: orm.Session, log_id: str) -> bool:
+    """Tell whether a cancel was asked for; only a copy has one."""
+    return bool(session.scalar(_CANCEL_REQUESTED, {"id": log_id}))
+
+
 def heartbeat(
     log_id: str, epoch: int, lease: float, progress: Mapping[str, Any]
 ) -> None:
@@ -134,7 +139,7 @@ def _renew(
         lease_until=functions.now_ms() + int(lease * 1000),
         progress=progress_rows.counters(progress),
     )
-    return bool(session.scalar(_CANCEL_REQUESTED, {"id": log_id}))
+    return cancel_requested(session, log_id)
 
 
 @engine.writer
@@ -173,14 +178,18 @@ def mark_committing(
 
 
 @engine.writer
-def hand_back(session: orm.Session, log_id: str, epoch: int) -> None:
-    """Give up the lease at once so that another worker can go on.
+def hand_back(
+    session: orm.Session, log_id: str, epoch: int, delay: float = 0.0
+) -> None:
+    """Give up the lease so that another worker can go on.
 
-    It takes its project's turn, and the attempt does not count.
+    It takes its project's turn at once, or waits so many seconds for it;
+    the attempt does not count.
 
     :raises LeaseLost: it is another worker's already.
     """
-    _release(session, log_id, epoch, due_at=0, attempts=_Log.attempts - 1)
+    due_at = functions.now_ms() + int(delay * 1000) if delay else 0
+    _release(session, log_id, epoch, due_at=due_at, attempts=_Log.attempts - 1)
 
 
 @engine.writer

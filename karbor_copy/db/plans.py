@@ -14,12 +14,14 @@ from sqlalchemy import orm
 from karbor_copy import exceptions
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import plan as plan_model
+from karbor_copy.data_models import quota
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import paging
+from karbor_copy.db import quotas
 
 _Plan = models.Plan
 _Resource = models.PlanResource
@@ -70,9 +72,22 @@ def lock_living(
 
 
 @engine.writer
-def create(session: orm.Session, plan: plan_model.Plan) -> plan_model.Plan:
-    """Store a new plan."""
+def create(
+    session: orm.Session,
+    plan: plan_model.Plan,
+    defaults: quota.Limits = quota.NO_LIMITS,
+) -> plan_model.Plan:
+    """Store a new plan.
+
+    ``defaults`` limit the project where it has no quota of its own.
+
+    :raises QuotaExceeded: the project would have too many.
+    """
+    counted = (quota.Resource.PLANS,)
+    limits = quotas.hold(session, plan.project_id, counted, defaults)
     _insert(session, plan)
+    session.flush()
+    quotas.check(session, plan.project_id, limits)
     return plan
 
 

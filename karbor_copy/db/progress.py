@@ -17,6 +17,7 @@ _COUNTERS: Final = (
     "bytes_total",
     "bytes_copied",
     "bytes_skipped",
+    "bytes_reused",
     "objects_total",
     "objects_copied",
 )

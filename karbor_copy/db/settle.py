@@ -92,10 +92,16 @@ def settle(
     against late writers is due. Return the copy requests that end with it.
 
     :raises LeaseLost: it is another worker's by now, or has ended.
+    :raises OperationCancelled: it is to end as a failure, but a cancel was
+        asked for, and that is how it has to end.
     """
     ended: parents.Ended = {}
     if log.operation_type is _Type.COPY:
         waiting = parents.lock(session, log.id)
+        if outcome.result is FAILURE and operation_logs.cancel_requested(
+            session, log.id
+        ):
+            raise exceptions.OperationCancelled
         _end_copy(session, log, outcome)
         _settle_log(session, log, outcome)
         ended = parents.member_ended(session, log.id, waiting)
@@ -225,6 +231,17 @@ def _settle_reset(
         checkpoint_copies.free_slot(session, str(log.checkpoint_id))
 
 
+def _settle_scrub(
+    session: orm.Session, log: operation_log.OperationLog, outcome: Outcome
+) -> None:
+    """What was repaired is available again; it was ``error`` meanwhile."""
+    if outcome.result is SUCCESS:
+        wanted = _Checkpoint.AVAILABLE
+        _move(session, models.Checkpoint, log.checkpoint_id, wanted)
+    else:
+        checkpoint_copies.free_slot(session, str(log.checkpoint_id))
+
+
 def _settle_nothing(
     _session: orm.Session, _log: operation_log.OperationLog, _out: Outcome
 ) -> None:
@@ -239,6 +256,7 @@ _SETTLERS = {
     _Type.VERIFY: _settle_record,
     _Type.RESET: _settle_reset,
     _Type.CLEANUP: _settle_nothing,
+    _Type.SCRUB: _settle_scrub,
 }
 
 

@@ -10,6 +10,7 @@ from karbor_copy.policies import operation_logs
 from karbor_copy.policies import plans
 from karbor_copy.policies import protectables
 from karbor_copy.policies import providers
+from karbor_copy.policies import quotas
 from karbor_copy.policies import restores
 from karbor_copy.policies import services
 from karbor_copy.policies import verifications
@@ -22,6 +23,7 @@ _NOUNS = (
     plans,
     protectables,
     providers,
+    quotas,
     restores,
     services,
     verifications,

@@ -31,13 +31,16 @@ RULES = (
 
 
 def rule(
-    name: str, persona: str, description: str, method: str, path: str
+    name: str, persona: str, description: str, method: str, *paths: str
 ) -> policy.DocumentedRuleDefault:
-    """Return the rule of one operation; the path follows the project's."""
+    """Return the rule of a method on paths, which follow the project's."""
     return policy.DocumentedRuleDefault(
         name,
         persona,
         description,
-        [{"method": method, "path": f"/v1/{{project_id}}{path}"}],
+        [
+            {"method": method, "path": f"/v1/{{project_id}}{path}"}
+            for path in paths
+        ],
         scope_types=["project"],
     )

@@ -25,6 +25,7 @@ RULES = (
         "Show a copy and its checkpoint copies.",
         "GET",
         "/copies/{copy_id}",
+        "/copies/{copy_id}/checkpoint_copies",
     ),
     base.rule(GET_ALL, base.READER, "List copies.", "GET", "/copies"),
     base.rule(CANCEL, base.MEMBER, "Cancel a copy.", "POST", _ACTION),

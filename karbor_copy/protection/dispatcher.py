@@ -3,7 +3,6 @@
 
 import threading
 import time
-from concurrent import futures
 
 from oslo_log import log as logging
 
@@ -38,7 +37,6 @@ class Dispatcher:
         self._lease = lease
         self._poll_interval = poll_interval
         self._free = threading.Semaphore(slots)
-        self._executor = futures.ThreadPoolExecutor(slots, "operation")
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -67,9 +65,7 @@ class Dispatcher:
         if not self._has_ended(grace):
             for operation in self._beat.running_operations():
                 operation.stop(exceptions.OperationDrained())
-        ended = self._has_ended(timeout)
-        self._executor.shutdown(wait=ended)
-        return ended
+        return self._has_ended(timeout)
 
     def _has_ended(self, timeout: float) -> bool:
         """Wait for what runs for so many seconds; tell if it has ended."""
@@ -95,8 +91,8 @@ class Dispatcher:
             if operation is None:
                 self._free.release()
                 return
-            self._beat.add(operation)
-            self._executor.submit(self._work, operation)
+            if not self._begin(operation):
+                return
 
     def _claim(self) -> running.RunningOperation | None:
         deadline = time.monotonic() + self._lease
@@ -108,6 +104,26 @@ class Dispatcher:
         if log is None:
             return None
         return running.RunningOperation(log, deadline, lease=self._lease)
+
+    def _begin(self, operation: running.RunningOperation) -> bool:
+        """Let it run in a thread of its own; tell if there could be one.
+
+        No executor: one keeps what it has no thread for, and runs it when
+        it is another worker's by then.
+        """
+        self._beat.add(operation)
+        thread = threading.Thread(
+            target=self._work, args=(operation,), name="operation"
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            LOG.error("Operation %s can't begin: %s", operation.id, error)
+            self._runner.end(operation, exceptions.OperationDrained())
+            self._beat.remove(operation)
+            self._free.release()
+            return False
+        return True
 
     def _work(self, operation: running.RunningOperation) -> None:
         log = operation.log

@@ -7,6 +7,7 @@ from oslo_log import log as logging
 
 from karbor_copy import exceptions
 from karbor_copy import metrics
+from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
 from karbor_copy.db import operation_logs
 from karbor_copy.db import settle
@@ -19,13 +20,21 @@ LOG = logging.getLogger(__name__)
 _FIRST_DELAY = 5.0
 _LAST_DELAY = 3600.0
 
-#: What says nothing of the work: another worker, or this one, goes on.
-_HANDED_BACK = (exceptions.OperationDrained, exceptions.DatabaseUnavailable)
+#: The longest pause after a database that was away.
+_LAST_LAPSE = 60.0
 
 
 def growing_delay(attempts: int) -> float:
     """Return the seconds to wait after so many tries."""
     return min(_FIRST_DELAY * 2.0 ** min(attempts, 20), _LAST_DELAY)
+
+
+def lapse_delay(times: int) -> float:
+    """Return the seconds to wait after a database that was away.
+
+    None after the first of so many times: a moment may be all it was.
+    """
+    return min(2.0 ** min(times - 2, 20), _LAST_LAPSE) if times > 1 else 0.0
 
 
 def choose(
@@ -78,18 +87,40 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
     try:
         if isinstance(error, exceptions.LeaseLost):
             raise error
-        if isinstance(error, _HANDED_BACK):
-            operation_logs.hand_back(log.id, log.epoch)
-            LOG.info("Operation %s handed back", log.id)
+        if isinstance(error, exceptions.OperationDrained):
+            _hand_back(log)
+        elif isinstance(error, exceptions.DatabaseUnavailable):
+            # Each claim and each hand-back counts the epoch up; only an
+            # attempt that was none is not counted.
+            _hand_back(log, lapse_delay((log.epoch - log.attempts) // 2 + 1))
         elif operation.committing:
             put_off(operation, error)
         else:
-            _fail(operation, error)
+            _end_anyhow(operation, error)
     except exceptions.LeaseLost:
         metrics.lease_lost()
         LOG.warning("Operation %s was taken over by another worker", log.id)
     except exceptions.DatabaseUnavailable:
         LOG.warning("Operation %s is left to its lease", log.id)
+
+
+def _hand_back(log: operation_log.OperationLog, delay: float = 0.0) -> None:
+    """Give back what failed through no fault of its own.
+
+    Another worker, or this one, goes on with it.
+    """
+    operation_logs.hand_back(log.id, log.epoch, delay)
+    LOG.info("Operation %s handed back, for %g s", log.id, delay)
+
+
+def _end_anyhow(
+    operation: running.RunningOperation, error: BaseException
+) -> None:
+    try:
+        _fail(operation, error)
+    except exceptions.OperationCancelled as cancelled:
+        # Asked for so late that no heartbeat has heard of it.
+        _fail(operation, cancelled)
 
 
 def _fail(operation: running.RunningOperation, error: BaseException) -> None:

@@ -20,6 +20,8 @@ from karbor_copy.protection import bank_pool
 from karbor_copy.protection import commit
 from karbor_copy.protection import ending
 from karbor_copy.protection import maintenance
+from karbor_copy.protection import repair
+from karbor_copy.protection import rot
 from karbor_copy.protection import running
 from karbor_copy.protection import threads
 from karbor_copy.protection import work_maker as work_maker_module
@@ -67,17 +69,19 @@ class Runner:
                 )
             elif log.operation_type is _Type.RESET:
                 maintenance.reset(operation, self._bank(operation))
+            elif log.operation_type is _Type.SCRUB:
+                self._scrub(operation)
             else:
                 self._run_flow(operation)
         except Exception as error:
             if not isinstance(error, exceptions.KarborCopyError):
                 LOG.exception("Operation %s failed", log.id)
-            self._end(operation, error)
+            self.end(operation, error)
 
-    def _end(
+    def end(
         self, operation: running.RunningOperation, error: Exception
     ) -> None:
-        """Settle what failed outside of a flow, or in its revert."""
+        """Settle what failed outside of a flow; raises nothing."""
         try:
             chosen = ending.choose(operation, [error])
             ending.end(operation, chosen)
@@ -127,6 +131,15 @@ class Runner:
         row = work_rows.checkpoint(checkpoint_id)
         store = checkpoint_store.CheckpointStore(self._bank(operation))
         commit.roll_forward(operation, store, row)
+
+    def _scrub(self, operation: running.RunningOperation) -> None:
+        """Go on with a scrub whose process died, until it is settled."""
+        try:
+            repair.run(operation, registry=self._registry, banks=self._banks)
+        except rot.DeletedElsewhere as error:
+            LOG.warning("Scrub %s: %s", operation.id, error)
+        except exceptions.BankError as error:
+            ending.put_off(operation, error)
 
     def _clean_up(self, operation: running.RunningOperation) -> None:
         """Clean up, tried again with growing pauses until it is done."""

@@ -15,6 +15,7 @@ _COUNTERS = (
     "bytes_total",
     "bytes_copied",
     "bytes_skipped",
+    "bytes_reused",
     "objects_total",
     "objects_copied",
 )
@@ -54,12 +55,15 @@ class RunningOperation:
         self._lock = threading.Lock()
         self._stop: exceptions.OperationStopped | None = None
         self._committing = log.state is status.OperationState.COMMITTING
+        # Shown until this attempt has something of its own to show.
+        self._known = {name: log.progress.get(name, 0) for name in _COUNTERS}
         # A new attempt counts anew, but a commit only rolls forward: the row
         # shows its resources already.
-        known = log.progress if self._committing else {}
-        self._totals: dict[str, int] = {
-            name: known.get(name, 0) for name in _COUNTERS
-        }
+        self._totals: dict[str, int] = (
+            dict(self._known)
+            if self._committing
+            else dict.fromkeys(_COUNTERS, 0)
+        )
         self._expected = {"objects_total": 0, "bytes_total": 0}
         self._resources: dict[str, dict[str, Any]] = {}
         self._resources_changed = False
@@ -126,19 +130,26 @@ class RunningOperation:
 
     def add_copied(self, resource_key: str, objects: int, size: int) -> None:
         """Count what was written; ``size`` in bytes."""
-        with self._lock:
-            self._totals["objects_copied"] += objects
-            self._totals["bytes_copied"] += size
-            self._resource(resource_key)["bytes_copied"] += size
-        metrics.moved(self.log.operation_type, "copied", objects, size)
+        self._moved("copied", resource_key, objects, size)
 
     def add_skipped(self, resource_key: str, objects: int, size: int) -> None:
         """Count what was found done already; ``size`` in bytes."""
+        self._moved("skipped", resource_key, objects, size)
+
+    def add_reused(self, resource_key: str, objects: int, size: int) -> None:
+        """Count what the target copied by itself; ``size`` in bytes."""
+        self._moved("reused", resource_key, objects, size)
+
+    def _moved(
+        self, how: str, resource_key: str, objects: int, size: int
+    ) -> None:
         with self._lock:
             self._totals["objects_copied"] += objects
-            self._totals["bytes_skipped"] += size
-            self._resource(resource_key)
-        metrics.moved(self.log.operation_type, "skipped", objects, size)
+            self._totals[f"bytes_{how}"] += size
+            entry = self._resource(resource_key)
+            if how == "copied":
+                entry["bytes_copied"] += size
+        metrics.moved(self.log.operation_type, how, objects, size)
 
     def set_resource(
         self,
@@ -193,6 +204,8 @@ class RunningOperation:
             self._resources_changed = True
 
     def _counters(self) -> dict[str, int]:
+        if not self._resources and not any(self._expected.values()):
+            return dict(self._known)
         return self._totals | {
             name: max(expected, self._totals[name])
             for name, expected in self._expected.items()

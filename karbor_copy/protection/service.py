@@ -9,6 +9,7 @@ from oslo_log import log as logging
 from karbor_copy.data_models import service
 from karbor_copy.db import claims
 from karbor_copy.db import services
+from karbor_copy.protection import bandwidth
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import dispatcher
 from karbor_copy.protection import endpoint
@@ -95,6 +96,7 @@ class ProtectionService:
                 registry=registry,
                 banks=self._banks,
                 transfers=self._transfers,
+                bandwidth=bandwidth.Bandwidth(conf),
             ),
             resource_threads=conf.protection.resource_threads,
             max_attempts=conf.protection.max_attempts,

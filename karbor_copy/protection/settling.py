@@ -11,6 +11,8 @@ def settle(operation: running.RunningOperation, outcome: rows.Outcome) -> None:
     """End an operation in its rows, then count it and notify of it.
 
     :raises LeaseLost: it is another worker's by now, or has ended.
+    :raises OperationCancelled: it is to end as a failure, but a cancel was
+        asked for.
     """
     log = operation.log
     ended = rows.settle(log, outcome, operation.lease)

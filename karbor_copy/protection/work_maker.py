@@ -2,16 +2,20 @@
 """From an operation log to its work: the rows are read here."""
 
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
 from karbor_copy import context as request_context
 from karbor_copy import exceptions
+from karbor_copy.banks import reuse
+from karbor_copy.banks import shared_reads
 from karbor_copy.banks import transfer
 from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import plan
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.db import work_rows
+from karbor_copy.protection import bandwidth as bandwidth_module
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import protectables
 from karbor_copy.protection import records
@@ -31,6 +35,9 @@ class WorkMaker:
     registry: provider_registry.Registry
     banks: bank_pool.BankPool
     transfers: transfer_pool.TransferPool
+    bandwidth: bandwidth_module.Bandwidth
+    shelves: reuse.Shelves = field(default_factory=reuse.Shelves)
+    sources: shared_reads.Sources = field(default_factory=shared_reads.Sources)
 
     def make(self, operation: running.RunningOperation) -> work_module.Work:
         """Return what this operation's flow is built from.
@@ -72,7 +79,12 @@ class WorkMaker:
             context=_context(operation),
             graph=_own_graph(work_rows.checkpoint(row.checkpoint_id)),
             parameters=operation.log.parameters,
-            transfer=self._transfer(operation, source, target),
+            transfer=self._transfer(
+                operation,
+                source,
+                target,
+                shelf=self.shelves.shelf(target.id, row.plan_id),
+            ),
             bank=self.banks.patient_bank(target, operation.check),
             source_bank=self.banks.patient_bank(source, operation.check),
         )
@@ -132,12 +144,17 @@ class WorkMaker:
         operation: running.RunningOperation,
         source: provider_model.Provider,
         target: provider_model.Provider,
+        *,
+        shelf: reuse.Shelf | None = None,
     ) -> transfer.Transfer:
         return transfer.Transfer(
             executor=self.transfers.executor(source.id, target.id),
             check=operation.check,
             progress=operation,
             verify=source.verify,
+            pace=self.bandwidth.pace(source, target),
+            shelf=shelf,
+            sources=self.sources,
         )
 
 

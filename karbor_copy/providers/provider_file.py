@@ -11,6 +11,7 @@ from oslo_config import cfg
 from karbor_copy import exceptions
 from karbor_copy.banks import base as bank_base
 from karbor_copy.banks import loader as bank_loader
+from karbor_copy.data_models import bandwidth
 from karbor_copy.plugins import base as plugin_base
 from karbor_copy.plugins import loader as plugin_loader
 from karbor_copy.providers import provider
@@ -63,6 +64,13 @@ COPY_OPTS = [
         "hashes what was written, checksum trusts the digest that the bank "
         "made when it was written.",
     ),
+    cfg.StrOpt(
+        "bandwidth",
+        default="",
+        help="Bytes a second that each process sends to each of the targets, "
+        "in the form of [copy_engine] bandwidth. A change holds at once. "
+        "Empty: unlimited.",
+    ),
 ]
 
 
@@ -100,6 +108,7 @@ class _Reader:
         values = self._values("provider", PROVIDER_OPTS)
         self._register("copy", COPY_OPTS)
         copying = self._values("copy", COPY_OPTS)
+        self._check_bandwidth(copying["bandwidth"])
         bank = self._bank_class(values["bank"])
         bank_options = self._bank_options(bank)
         plugins, plugin_names = self._plugins(values["plugin"])
@@ -153,6 +162,12 @@ class _Reader:
             raise self._lines.error(
                 group, option, f"{value!r} is no UUID"
             ) from error
+
+    def _check_bandwidth(self, text: str) -> None:
+        try:
+            bandwidth.parse(text)
+        except ValueError as error:
+            raise self._lines.error("copy", "bandwidth", str(error)) from error
 
     def _bank_class(self, name: str) -> type[bank_base.Bank]:
         try:

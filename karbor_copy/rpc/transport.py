@@ -22,6 +22,20 @@ def get_transport(
     return oslo_messaging.get_rpc_transport(conf, url=url)
 
 
+def check(conf: cfg.ConfigOpts) -> None:
+    """Refuse a ``transport_url`` that leads nowhere; nobody is asked.
+
+    :raises ValueError: it is malformed, or of no known kind.
+    """
+    try:
+        get_transport(conf).cleanup()
+    except oslo_messaging.MessagingException as error:
+        # Its own words hold the URL, and so a password.
+        raise ValueError(
+            f"transport_url can't be used ({type(error).__name__})"
+        ) from error
+
+
 def get_notification_transport(
     conf: cfg.ConfigOpts,
 ) -> oslo_messaging.Transport:

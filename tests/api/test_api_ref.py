@@ -4,73 +4,90 @@
 import pathlib
 import re
 from typing import Any
+from typing import NamedTuple
 
 import pytest
 import yaml
 
-from karbor_copy.api import collaborators
-from karbor_copy.api import routes
-from karbor_copy.api.v1 import checkpoint_use
-from karbor_copy.api.v1 import checkpoints
-from karbor_copy.api.v1 import copies
-from karbor_copy.api.v1 import operation_logs
-from karbor_copy.api.v1 import plans
-from karbor_copy.api.v1 import protectables
-from karbor_copy.api.v1 import providers
-from karbor_copy.api.v1 import services as os_services
-from karbor_copy.providers import registry
+from tests.fakes import api_document
 
 SOURCE = pathlib.Path(__file__).parents[2] / "api-ref" / "source"
 TEXTS = {path.stem: path.read_text() for path in SOURCE.glob("*.inc")}
 EVERYTHING = "\n".join(TEXTS.values())
-#: /v1 is told beside /v1/.
-UNTOLD = {"GET /v1"}
-LISTINGS = {
-    "List plans": plans.LISTING,
-    "List providers": providers.LISTING,
-    "List checkpoints": checkpoints.LISTING,
-    "List copies": copies.LISTING,
-    "List the checkpoint copies of a copy": copies.MEMBER_LISTING,
-    "List restores": checkpoint_use.LISTING,
-    "List verifications": checkpoint_use.LISTING,
-    "List instances": protectables.LISTING,
-    "List operation logs": operation_logs.LISTING,
-}
-QUERIES: dict[str, set[str]] = {
-    **{title: set(listing.names) for title, listing in LISTINGS.items()},
-    "List instances": set(protectables.LISTING.names) - {"status"},
-    "Show an instance": {"parameters"},
-    "List services": set(os_services.QUERY),
-}
+#: Told once, for every operation.
+ALWAYS = {"500", "503"}
+
+
+class Section(NamedTuple):
+    """What is told of an operation, or of one of its actions."""
+
+    title: str
+    operation: str
+    text: str
+
+    @property
+    def told(self) -> Any:
+        """Return what the OpenAPI document says of it."""
+        method, _, path = self.operation.partition(" ")
+        return api_document.load()["paths"][path][method.lower()]
+
+
+SECTIONS = [
+    Section(title, operation, text)
+    for title, operation, text in re.findall(
+        r"^(\S.*)\n-+\n\n\.\. rest_method:: (.*)\n"
+        r"((?:(?!.*\n(?:-+|=+)\n).*\n)*)",
+        EVERYTHING,
+        re.M,
+    )
+]
+each = pytest.mark.parametrize("section", SECTIONS, ids=lambda item: item[0])
 
 
 def load(name: str) -> Any:
     return yaml.safe_load((SOURCE / name).read_text())
 
 
-def section(title: str) -> str:
-    """Return what follows a title up to the next one."""
-    _, _, rest = EVERYTHING.partition(f"\n{title}\n---")
-    assert rest, title
-    return re.split(r"\n.+\n---", rest)[0]
+def queries(section: Section) -> dict[str, Any]:
+    return {
+        item["name"]: item
+        for item in section.told["parameters"]
+        if item["in"] == "query" and not item.get("deprecated")
+    }
+
+
+def plain(text: str) -> str:
+    """Return the text on one line, without marks of literals."""
+    return " ".join(text.replace("``", "").split())
 
 
 def test_every_route_is_there_and_no_other() -> None:
-    nothing: Any = None
-    table = routes.table(
-        collaborators.Collaborators(
-            registry=registry.Registry({}),
-            client=nothing,
-            max_limit=1,
-            max_open_copies=0,
-            service_down_time=1.0,
-        )
+    assert {item.operation for item in SECTIONS} == api_document.served()
+    assert len(SECTIONS) == len(
+        re.findall(r"^\.\. rest_method", EVERYTHING, re.M)
     )
-    served = {
-        f"{method} {path}" for path, found in table.items() for method in found
-    }
-    told = set(re.findall(r"^\.\. rest_method:: (.*)$", EVERYTHING, re.M))
-    assert told == served - UNTOLD
+
+
+@each
+def test_every_status_is_told(section: Section) -> None:
+    told = set(re.findall(r"^   - (\d{3})$", section.text, re.M))
+    assert told | ALWAYS == set(section.told["responses"]) | ALWAYS
+
+
+@each
+def test_every_id_in_the_path_is_told(section: Section) -> None:
+    request = section.text.partition("**Response**")[0]
+    parameters = load("parameters.yaml")
+    told = [
+        name
+        for name, key in re.findall(r"^   - (\S+): (\S+)$", request, re.M)
+        if parameters[key]["in"] == "path"
+    ]
+    assert told == [
+        item["name"]
+        for item in section.told["parameters"]
+        if item["in"] == "path"
+    ]
 
 
 def test_every_parameter_is_explained_and_used() -> None:
@@ -83,29 +100,35 @@ def test_every_status_is_explained() -> None:
     assert used == {str(code) for code in load("status.yaml")}
 
 
-@pytest.mark.parametrize("title", QUERIES)
-def test_every_query_parameter_is_told(title: str) -> None:
-    request = section(title).partition("**Response**")[0]
+@each
+def test_every_query_parameter_is_told(section: Section) -> None:
+    request = section.text.partition("**Response**")[0]
     parameters = load("parameters.yaml")
     told = {
-        name
+        name: parameters[key]["description"]
         for name, key in re.findall(r"^   - (\S+): (\S+)$", request, re.M)
         if parameters[key]["in"] == "query"
     }
-    assert told == QUERIES[title]
+    assert {name: plain(text) for name, text in told.items()} == {
+        name: item["description"] for name, item in queries(section).items()
+    }
 
 
-@pytest.mark.parametrize("title", LISTINGS)
-def test_every_sort_key_is_told(title: str) -> None:
-    listing = LISTINGS[title]
+@each
+def test_every_sort_key_is_told(section: Section) -> None:
     sentence = re.search(
         r"^Sort keys: (.*?)\.\s+Default:\s+``(.*?)``\.$",
-        section(title),
+        section.text,
         re.M | re.S,
     )
+    asked = queries(section)
+    if "sort" not in asked:
+        assert sentence is None
+        return
     assert sentence is not None
-    assert tuple(re.findall(r"``(.*?)``", sentence[1])) == listing.sort_keys
-    assert sentence[2] == ",".join(map(":".join, listing.default_sort))
+    keys = asked["sort_key"]["schema"]["items"]["enum"]
+    assert re.findall(r"``(.*?)``", sentence[1]) == keys
+    assert sentence[2] == asked["sort"]["schema"]["default"]
 
 
 def test_every_sample_is_shown() -> None:

@@ -143,7 +143,7 @@ BODIES: list[tuple[str, Any, int, str]] = [
                 }
             },
             400,
-            f"'{name}' is reserved",
+            f"extra-info.{name}. The name is reserved",
         )
         for name in ("created_by", "copied_from")
     ],

@@ -7,6 +7,7 @@ over processes; what fails is named by the test inside the file.
 
 import pathlib
 import unittest
+from collections.abc import Iterator
 
 import pytest
 from gabbi import handlers
@@ -14,13 +15,53 @@ from gabbi import suitemaker
 from gabbi import utils
 
 from tests.fakes import api_site
+from tests.fixtures import keystone
 
 DIRECTORY = pathlib.Path(__file__).parent / "gabbits"
-FILES = sorted(DIRECTORY.glob("*.yaml"))
+#: Played behind a real Keystone.
+POLICIES = sorted(DIRECTORY.glob("*-policy.yaml"))
+FILES = sorted(set(DIRECTORY.glob("*.yaml")) - set(POLICIES))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_gabbi(path: pathlib.Path, site: api_site.Site) -> None:
+    play(path, site)
+
+
+@pytest.fixture
+def cloud(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[api_site.Site]:
+    """Serve behind Keystone, with everybody's token in the environment."""
+    for name, (user, project) in {
+        "READER": ("reader-alpha", keystone.ALPHA),
+        "MEMBER": ("member-alpha", keystone.ALPHA),
+        "MANAGER": ("manager-alpha", keystone.ALPHA),
+        "STRANGER": ("manager-beta", keystone.BETA),
+        "ADMIN": (keystone.ADMIN, keystone.ADMIN),
+    }.items():
+        monkeypatch.setenv(name, keystone.token(user, project))
+    for name, project in {
+        "ALPHA": keystone.ALPHA,
+        "BETA": keystone.BETA,
+        "ADMINS": keystone.ADMIN,
+    }.items():
+        monkeypatch.setenv(name, keystone.project_id(project))
+    site = api_site.Site(tmp_path, keystone.options())
+    project_id = keystone.project_id(keystone.ALPHA)
+    api_site.add_plan(api_site.PLAN, project_id=project_id)
+    api_site.add_checkpoint(api_site.CHECKPOINT, project_id=project_id)
+    yield site
+    site.stop()
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
+def test_policy(path: pathlib.Path, cloud: api_site.Site) -> None:
+    play(path, cloud)
+
+
+def play(path: pathlib.Path, site: api_site.Site) -> None:
+    """Play a file."""
     suite = suitemaker.test_suite_from_dict(
         unittest.TestLoader(),
         path.stem,

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from tests.api import test_isolation
+from tests.fakes import api_calls
 from tests.fakes import api_site
 
 #: What stands in the place of each value of a good body in turn.
@@ -73,7 +73,7 @@ def steady(
 
 @pytest.fixture(scope="module")
 def ids(steady: api_site.Site) -> dict[str, str]:
-    return test_isolation.make_things(steady)
+    return api_calls.make_things(steady)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[Any]:
@@ -114,18 +114,18 @@ def send(
     assert response.status_int < 500, (route, body)
 
 
-@pytest.mark.parametrize("route", test_isolation.BODIES)
+@pytest.mark.parametrize("route", api_calls.BODIES)
 def test_nasty_values(
     steady: api_site.Site, ids: dict[str, str], route: str
 ) -> None:
-    good = test_isolation.BODIES[route]
+    good = api_calls.BODIES[route]
     for path in places(good):
         for value in NASTY:
             body = json.dumps(replaced(good, path, value)).encode()
             send(steady, ids, route, body)
 
 
-@pytest.mark.parametrize("route", test_isolation.BODIES)
+@pytest.mark.parametrize("route", api_calls.BODIES)
 def test_raw_bytes(
     steady: api_site.Site, ids: dict[str, str], route: str
 ) -> None:
@@ -139,7 +139,7 @@ def test_raw_bytes(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
 @hypothesis.given(
-    strategies.sampled_from(sorted(test_isolation.BODIES)),
+    strategies.sampled_from(sorted(api_calls.BODIES)),
     strategies.data(),
     strategies.recursive(
         strategies.none()
@@ -161,7 +161,7 @@ def test_anything(
     data: strategies.DataObject,
     value: Any,
 ) -> None:
-    good = test_isolation.BODIES[route]
+    good = api_calls.BODIES[route]
     path = data.draw(strategies.sampled_from(list(places(good))))
     body = json.dumps(replaced(good, path, value))
     send(steady, ids, route, body.encode("utf-8", "surrogatepass"))
@@ -170,7 +170,7 @@ def test_anything(
 def test_every_route_that_takes_a_body_is_here() -> None:
     taking = {
         route
-        for route in test_isolation.routes_below_project()
+        for route in api_calls.routes_below_project()
         if route.startswith(("POST ", "PUT "))
     }
-    assert taking == set(test_isolation.BODIES)
+    assert taking == set(api_calls.BODIES)

@@ -13,7 +13,7 @@ from karbor_copy.api.v1 import operation_logs
 from karbor_copy.api.v1 import plans
 from karbor_copy.api.v1 import protectables
 from karbor_copy.api.v1 import providers
-from tests.api import test_isolation
+from tests.fakes import api_calls
 from tests.fakes import api_plugins
 from tests.fakes import api_site
 
@@ -34,7 +34,7 @@ LISTINGS: dict[str, query.Listing] = {
 @pytest.fixture
 def ids(site: api_site.Site) -> dict[str, str]:
     return {
-        **test_isolation.make_things(site),
+        **api_calls.make_things(site),
         "resource_type": api_plugins.SERVER,
         "resource_id": api_plugins.SERVERS[0].id,
     }
@@ -48,13 +48,13 @@ def test_a_parameter_that_a_route_does_not_have(
     site: api_site.Site, ids: dict[str, str]
 ) -> None:
     before = api_site.counted()
-    for route in test_isolation.routes_below_project():
+    for route in api_calls.routes_below_project():
         method, _, pattern = route.partition(" ")
-        response = test_isolation.ask(
+        response = api_calls.ask(
             site.user("admin"),
             method,
             f"{BASE}/{pattern.format(**ids)}?zzz=1",
-            test_isolation.BODIES.get(route),
+            api_calls.BODIES.get(route),
         )
         message = response.json["badRequest"]["message"]
         assert message == "Unknown query parameter 'zzz'.", route
@@ -65,7 +65,7 @@ def test_a_parameter_that_a_route_does_not_have(
 def test_paging_of_what_has_no_pages(
     site: api_site.Site, ids: dict[str, str], name: str
 ) -> None:
-    for route in test_isolation.routes_below_project():
+    for route in api_calls.routes_below_project():
         method, _, pattern = route.partition(" ")
         if method == "GET" and pattern not in LISTINGS:
             response = ask(site, f"{pattern.format(**ids)}?{name}=1")

@@ -75,6 +75,12 @@ SESSION = (
     ("operation-log-show", "GET", f"{P}/operation_logs/<operation-logs-list>"),
     ("services-list", "GET", f"{P}/os-services"),
     ("service-update", "PUT", f"{P}/os-services/<services-list>"),
+    ("quota-update", "PUT", f"{P}/quotas/{api_site.PROJECT}"),
+    ("quota-show", "GET", f"{P}/quotas/{api_site.PROJECT}"),
+    ("quota-defaults", "GET", f"{P}/quotas/{api_site.PROJECT}/defaults"),
+    ("quota-detail", "GET", f"{P}/quotas/{api_site.PROJECT}/detail"),
+    ("quota-class-update", "PUT", f"{P}/quota_classes/default"),
+    ("quota-class-show", "GET", f"{P}/quota_classes/default"),
     (
         "checkpoint-reset",
         "PUT",

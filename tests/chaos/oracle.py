@@ -240,7 +240,7 @@ def _figures(row: Row, entries: Mapping[str, Row]) -> Iterator[str]:
     total = sum(entry["size"] for entry in entries.values())
     if not (
         row["bytes_total"]
-        == row["bytes_copied"] + row["bytes_skipped"]
+        == row["bytes_copied"] + row["bytes_skipped"] + row["bytes_reused"]
         == total
     ):
         yield (

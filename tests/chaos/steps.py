@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from karbor_copy.banks import directory
+from karbor_copy.banks import directory_batch
 from karbor_copy.banks import directory_files
 from karbor_copy.banks import section_copy
 from karbor_copy.db import begin
@@ -52,39 +53,39 @@ def _key(*parts: str) -> _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Functions of the product, and which of their calls count."""
+    """Functions of the product, by owner and name, and which calls count."""
 
-    owner: Any
-    names: tuple[str, ...]
+    functions: tuple[tuple[Any, str], ...]
     wanted: _Wanted = _any
 
 
 _Bank = directory.DirectoryBank
-_PUTS = ("put", "put_in_batch", "put_new")
+_BATCH_PUT = (directory_batch.DirectoryBatch, "put")
+_PUTS = ((_Bank, "put"), (_Bank, "put_new"), _BATCH_PUT)
 
 #: Base name of a step -> the function behind it.
 POINTS: dict[str, Point] = {
-    "request": Point(copies, ("create",)),
-    "request_protect": Point(checkpoints, ("create_protect",)),
-    "claim": Point(claims.Claimer, ("claim",), _claimed),
-    "begin": Point(begin, ("begin",)),
-    "graph": Point(begin, ("set_graph",)),
-    "put": Point(_Bank, _PUTS, _key("/data_")),
-    "object": Point(_Bank, _PUTS, _key("/metadata", "/status")),
-    "flush": Point(directory_files, ("sync_file_system",)),
-    "read_back": Point(section_copy.SectionCopy, ("read_back",)),
-    "manifest": Point(_Bank, _PUTS, _key("/manifest.jsonl")),
-    "committing": Point(operation_logs, ("mark_committing",)),
-    "index": Point(_Bank, _PUTS, _key("/index.json")),
-    "index_key": Point(_Bank, _PUTS, _key("indices/")),
-    "settle": Point(settle, ("settle",)),
+    "request": Point(((copies, "create"),)),
+    "request_protect": Point(((checkpoints, "create_protect"),)),
+    "claim": Point(((claims.Claimer, "claim"),), _claimed),
+    "begin": Point(((begin, "begin"),)),
+    "graph": Point(((begin, "set_graph"),)),
+    "put": Point(_PUTS, _key("/data_")),
+    "object": Point(_PUTS, _key("/metadata", "/status")),
+    "flush": Point(((directory_files, "sync_file_system"),)),
+    "read_back": Point(((section_copy.SectionCopy, "read_back"),)),
+    "manifest": Point(_PUTS, _key("/manifest.jsonl")),
+    "committing": Point(((operation_logs, "mark_committing"),)),
+    "index": Point(_PUTS, _key("/index.json")),
+    "index_key": Point(_PUTS, _key("indices/")),
+    "settle": Point(((settle, "settle"),)),
     # The last that happens in the transaction of a settle.
-    "settling": Point(operation_logs, ("enqueue",)),
-    "hand_back": Point(operation_logs, ("hand_back",)),
-    "clean_up": Point(maintenance, ("clean_up",)),
-    "delete": Point(_Bank, ("delete",)),
-    "owner": Point(publish.Publication, ("_publish_owner",)),
-    "publish": Point(publish.Publication, ("publish",)),
+    "settling": Point(((operation_logs, "enqueue"),)),
+    "hand_back": Point(((operation_logs, "hand_back"),)),
+    "clean_up": Point(((maintenance, "clean_up"),)),
+    "delete": Point(((_Bank, "delete"),)),
+    "owner": Point(((publish.Publication, "_publish_owner"),)),
+    "publish": Point(((publish.Publication, "publish"),)),
 }
 
 
@@ -165,9 +166,9 @@ def install(plan: Plan) -> None:
     """Wrap the plan's functions in this process."""
     point = POINTS[plan.step]
     act = _counted(plan)
-    for name in point.names:
-        function = getattr(point.owner, name)
-        setattr(point.owner, name, _wrapped(function, plan, point, act))
+    for owner, name in point.functions:
+        function = getattr(owner, name)
+        setattr(owner, name, _wrapped(function, plan, point, act))
 
 
 def _wrapped(
@@ -211,20 +212,20 @@ def _counted(plan: Plan) -> Callable[[], None]:
 
 def slow_down(seconds: float) -> None:
     """Let every put of a data object take that much longer."""
-    function = _Bank.put_in_batch
+    function = getattr(*_BATCH_PUT)
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         time.sleep(seconds)
         return function(*args, **kwargs)
 
-    _Bank.put_in_batch = wrapper  # type: ignore[method-assign]
+    setattr(*_BATCH_PUT, wrapper)
 
 
 def keep_journal(path: pathlib.Path) -> None:
     """Let every object of data that was put be a line of a file."""
-    for name in _PUTS:
-        setattr(_Bank, name, _noted(getattr(_Bank, name), path))
+    for owner, name in _PUTS:
+        setattr(owner, name, _noted(getattr(owner, name), path))
 
 
 def _noted(

@@ -10,11 +10,13 @@ import contextlib
 import hashlib
 import random
 import threading
+from collections.abc import Mapping
 
 import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
+from karbor_copy.banks import memory
 from karbor_copy.banks import retry
 from karbor_copy.banks import section
 
@@ -58,6 +60,12 @@ def put_new(bank: base.Bank, key: str, data: bytes) -> base.ObjectInfo:
 
 def get(bank: base.Bank, key: str) -> bytes:
     return section.read_all(bank, key)
+
+
+def copy(
+    writer: base.Writer, bank: base.Bank, source_key: str, key: str, size: int
+) -> Mapping[str, str] | None:
+    return writer.copy_from(bank, source_key, key, size=size, serialized=True)
 
 
 def names(bank: base.Bank, **options: object) -> list[str]:
@@ -324,6 +332,25 @@ class BankContract:
             list(pool.map(work, range(4)))
         assert names(bank) == []
 
+    def test_nothing_that_ended_leaves_anything(self, bank):
+        for key in (KEY, KEY + "x", "other"):
+            put(bank, key, b"first")
+            put(bank, key, b"second")
+        with pytest.raises(exceptions.ObjectExists):
+            put_new(bank, KEY, b"third")
+        assert bank.delete_leftovers("", lambda: None) == 0
+        bank.delete(KEY)
+        assert bank.delete_leftovers("", lambda: None) == 0
+        assert get(bank, KEY + "x") == b"second"
+
+    def test_leftovers_are_no_objects(self, bank):
+        put(bank, KEY, b"some data")
+        with pytest.raises(exceptions.DigestMismatch):
+            bank.put(KEY, [b"x"] * 9, size=9, digests={"sha256": "0" * 64})
+        bank.delete_leftovers("checkpoints/c1/", lambda: None)
+        assert get(bank, KEY) == b"some data"
+        assert names(bank) == [KEY]
+
     def test_a_batch_puts(self, bank):
         put(bank, "old", b"a long old value")
         with bank.batch() as writer:
@@ -332,6 +359,53 @@ class BankContract:
         assert info.digests["sha256"] == sha256(b"new")
         assert get(bank, KEY) == b"new"
         assert get(bank, "old") == b"replaced"
+
+    def test_a_batch_copies_within(self, bank):
+        data = random.randbytes(1_000_001)
+        put(bank, KEY, data)
+        with bank.batch() as writer:
+            told = copy(writer, bank, KEY, "a/copy", len(data))
+        assert told is not None
+        assert (
+            told.items()
+            <= {
+                "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
+                "sha256": sha256(data),
+            }.items()
+        )
+        bank.delete(KEY)
+        assert get(bank, "a/copy") == data
+        assert bank.stat("a/copy").serialized in {True, None}
+
+    def test_a_copy_within_replaces_or_leaves_it(self, bank):
+        put(bank, KEY, b"new")
+        put(bank, "old", b"a long old value")
+        with bank.batch() as writer:
+            told = copy(writer, bank, KEY, "old", 3)
+        expected = b"a long old value" if told is None else b"new"
+        assert get(bank, "old") == expected
+
+    def test_what_is_not_there_is_not_copied(self, bank):
+        with bank.batch() as writer, pytest.raises(exceptions.ObjectNotFound):
+            copy(writer, bank, "nothing", "copy", 3)
+        assert names(bank) == []
+
+    def test_a_strange_bank_is_not_copied_from(self, bank):
+        strange = memory.MemoryBank()
+        strange.set_up()
+        put(strange, KEY, b"value")
+        with bank.batch() as writer:
+            assert copy(writer, strange, KEY, "copy", 5) is None
+        assert names(bank) == []
+
+    @pytest.mark.parametrize("key", ["../x", "a//b"])
+    def test_bad_keys_are_not_copied(self, bank, key):
+        put(bank, KEY, b"value")
+        with bank.batch() as writer:
+            for pair in ((KEY, key), (key, "copy")):
+                with pytest.raises(exceptions.InvalidKey):
+                    copy(writer, bank, *pair, 5)
+        assert names(bank) == [KEY]
 
     def test_a_batch_passes_errors_on(self, bank):
         with pytest.raises(Stopped), bank.batch():

@@ -2,6 +2,7 @@
 """Each bank driver against the contract."""
 
 import concurrent.futures
+import hashlib
 import threading
 
 import pytest
@@ -10,6 +11,8 @@ from karbor_copy import exceptions
 from karbor_copy.banks import file_system
 from karbor_copy.banks import memory
 from karbor_copy.banks import retry
+from karbor_copy.banks import swift
+from karbor_copy.banks import swift_large
 from tests.contract import banks
 from tests.fixtures import object_stores
 
@@ -72,6 +75,27 @@ class ServerContract(banks.BankContract):
                 won = [data for data in pool.map(work, range(4)) if data]
                 assert banks.get(bank, key) in won
 
+    def test_another_container_of_the_server_is_copied_from(self, bank):
+        other = self.another()
+        other.set_up()
+        banks.put(other, banks.KEY, b"value")
+        with bank.batch() as writer:
+            told = banks.copy(writer, other, banks.KEY, "copy", 5)
+            with pytest.raises(exceptions.ObjectNotFound):
+                banks.copy(writer, other, "nothing", "other copy", 5)
+        md5 = hashlib.md5(b"value").hexdigest()  # noqa: S324
+        assert told in ({"md5": md5}, {})
+        assert banks.get(bank, "copy") == b"value"
+
+    def test_another_server_is_not_copied_from(self, bank):
+        far = object_stores.swift_bank(
+            "swift" if "two" in type(self).__name__.lower() else "swift-two"
+        )
+        far.set_up()
+        banks.put(far, banks.KEY, b"value")
+        with bank.batch() as writer:
+            assert banks.copy(writer, far, banks.KEY, "copy", 5) is None
+
     @pytest.fixture
     def bank(self, made):
         yield made
@@ -85,10 +109,26 @@ class TestSwift(ServerContract):
         return object_stores.swift_bank("swift")
 
 
-class TestSwiftInRegionTwo(ServerContract):
+class TestSwiftWithKeystone(ServerContract):
     @staticmethod
     def another():
-        return object_stores.swift_bank("swift-two")
+        return swift.SwiftBank(**object_stores.keystone_options())
+
+
+class TestSwiftInSegments(ServerContract):
+    """Nearly every object is a large one, of two segments."""
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def segments(cls):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(swift_large, "SEGMENT_SIZE", 2)
+            patch.setattr(swift_large, "MAX_SEGMENTS", 2)
+            yield
+
+    @staticmethod
+    def another():
+        return object_stores.swift_bank()
 
 
 class TestS3(ServerContract):

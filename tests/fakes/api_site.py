@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API on a database of its own, with providers, and rows to look at.
 
-Whatever it answers is checked against the schemas in ``tests/schemas``.
+Whatever it answers is checked against its OpenAPI document.
 """
 
 import datetime
 import pathlib
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import webtest
@@ -24,6 +25,8 @@ from karbor_copy.db import plans
 from karbor_copy.providers import registry
 from tests.fakes import api_plugins
 from tests.fakes import response_schemas
+from tests.fixtures import ini
+from tests.fixtures import keystone
 
 PROJECT = "e486a2f49695423ca9c47e589b948108"
 STRANGER = "0f0e0d0c0b0a49088706050403020100"
@@ -61,6 +64,7 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.wakes: list[tuple[str, str]] = []
+        self.contexts: list[request_context.RequestContext] = []
 
     def wake(
         self,
@@ -69,15 +73,21 @@ class FakeClient:
         row_id: str,
     ) -> None:
         self.wakes.append((str(operation_type), row_id))
+        self.contexts.append(ctxt)
 
 
 class Site:
     """One running API."""
 
-    def __init__(self, directory: pathlib.Path) -> None:
+    def __init__(
+        self, directory: pathlib.Path, options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Take options as a file has them: group -> name -> value."""
         self._fixture = config_fixture.Config(CONF)
         self._fixture.setUp()
-        CONF([], project="karbor_copy", default_config_files=[])
+        file = directory / "karbor_copy.conf"
+        file.write_text(ini.text(options or {}))
+        CONF([], project="karbor_copy", default_config_files=[str(file)])
         self._fixture.config(
             group="database", connection=f"sqlite:///{directory}/db.sqlite"
         )
@@ -88,24 +98,27 @@ class Site:
         self._directory = directory
         self.start()
 
-    def start(self, **api_options: Any) -> None:
+    def start(self, group: str = "api", **options: Any) -> None:
         """Make the application, anew where options change."""
-        for name, value in api_options.items():
-            self._fixture.config(group="api", **{name: value})
+        self._fixture.config(group=group, **options)
         self.bare = app.make_app(CONF, self.registry, self.client)
         self.app = response_schemas.Checker(self.bare)
 
     def stop(self) -> None:
         engine.get_engine().dispose()
         self._fixture.cleanUp()
+        keystone.forget_options()
 
     def user(
         self, name: str = "alice", project: str = PROJECT
     ) -> webtest.TestApp:
-        """Return a browser with this user's token."""
+        """Return a browser with this user's token of noauth."""
+        return self.bearer(f"{name}:{project}")
+
+    def bearer(self, token: str) -> webtest.TestApp:
+        """Return a browser with this token."""
         return webtest.TestApp(
-            self.app,
-            extra_environ={"HTTP_X_AUTH_TOKEN": f"{name}:{project}"},
+            self.app, extra_environ={"HTTP_X_AUTH_TOKEN": token}
         )
 
 

@@ -76,6 +76,8 @@ class Proxy:
     port: int
     url: str = ""
     faults: list[Fault] = field(default_factory=list)
+    #: Asked where none of these is for a request.
+    choose: Callable[[str, str], Fault | None] = lambda _method, _path: None
     #: Method and path, with the query, of all that came.
     requests: list[tuple[str, str]] = field(default_factory=list)
     _seen: dict[tuple[str, str], Answer] = field(default_factory=dict)
@@ -98,7 +100,7 @@ class Proxy:
                 if fault.is_for(method, path):
                     fault.times -= 1
                     return fault
-        return Fault()
+            return self.choose(method, path) or Fault()
 
     def forward(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes

@@ -58,6 +58,7 @@ class Progress:
         self.total = (0, 0)
         self.copied = (0, 0)
         self.skipped = (0, 0)
+        self.reused = (0, 0)
 
     def add_total(self, resource_key: str, objects: int, size: int) -> None:
         self.total = (self.total[0] + objects, self.total[1] + size)
@@ -67,6 +68,9 @@ class Progress:
 
     def add_skipped(self, resource_key: str, objects: int, size: int) -> None:
         self.skipped = (self.skipped[0] + objects, self.skipped[1] + size)
+
+    def add_reused(self, resource_key: str, objects: int, size: int) -> None:
+        self.reused = (self.reused[0] + objects, self.reused[1] + size)
 
 
 @contextlib.contextmanager

@@ -1,105 +1,81 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks every answer of the API against its JSON schema."""
+"""Checks every answer of the API against its OpenAPI document."""
 
 import functools
 import json
-import pathlib
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
 import referencing
+import referencing.jsonschema
 
 from karbor_copy.api import faults
+from karbor_copy.api import routes
+from karbor_copy.api.schemas import faults as fault_schema
+from tests.fakes import api_document
 
-DIRECTORY = pathlib.Path(__file__).resolve().parents[1] / "schemas"
-#: Below /v1/{project_id}/; {} is one segment, the first that fits is taken.
-ROUTES = {
-    "GET plans": "plans",
-    "POST plans": "plan",
-    "GET plans/{}": "plan",
-    "PUT plans/{}": "plan",
-    "DELETE plans/{}": "nothing",
-    "GET providers": "providers",
-    "GET providers/{}": "provider",
-    "GET providers/{}/checkpoints": "checkpoints",
-    "POST providers/{}/checkpoints": "checkpoint",
-    "POST providers/{}/checkpoints/action": "new_copy",
-    "GET providers/{}/checkpoints/{}": "checkpoint",
-    "PUT providers/{}/checkpoints/{}": "empty",
-    "DELETE providers/{}/checkpoints/{}": "empty",
-    "GET copies": "copies",
-    "GET copies/{}": "copy_with_members",
-    "POST copies/{}/action": "copy",
-    "GET copies/{}/checkpoint_copies": "checkpoint_copies",
-    "GET restores": "restores",
-    "POST restores": "restore",
-    "GET restores/{}": "restore",
-    "GET verifications": "verifications",
-    "POST verifications": "verification",
-    "GET verifications/{}": "verification",
-    "GET protectables": "protectable_types",
-    "GET protectables/{}": "protectable_type",
-    "GET protectables/{}/instances": "instances",
-    "GET protectables/{}/instances/{}": "instance",
-    "GET operation_logs": "operation_logs",
-    "GET operation_logs/{}": "operation_log",
-    "GET os-services": "services",
-    "PUT os-services/{}": "service",
-}
-#: For other eyes than those of clients.
-UNCHECKED = ("/healthcheck", "/healthcheck/ready", "/metrics")
-TOP = {"/": "versions", "/v1": "version", "/v1/": "version"}
+_URI = "urn:openapi"
 
 
 @functools.cache
-def _resources() -> "referencing.Registry[Any]":
-    return referencing.Registry().with_resources(
-        (path.name, referencing.Resource.from_contents(_load(path)))
-        for path in DIRECTORY.glob("*.json")
+def _router() -> routes.Router:
+    return routes.Router(api_document.table())
+
+
+@functools.cache
+def _registry() -> "referencing.Registry[Any]":
+    return referencing.Registry().with_resource(
+        _URI,
+        referencing.jsonschema.DRAFT202012.create_resource(
+            api_document.load()
+        ),
     )
 
 
-def _load(path: pathlib.Path) -> Any:
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **json.loads(path.read_text()),
-    }
-
-
 @functools.cache
-def _validator(name: str) -> jsonschema.Draft202012Validator:
+def _validator(text: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(
-        {"$ref": f"answers.json#/$defs/{name}"}, registry=_resources()
+        {"$id": _URI + ":answer", **json.loads(_absolute(text))},
+        registry=_registry(),
     )
 
 
-def schema_name(method: str, path: str) -> str:
-    """Return the name of the schema of a good answer."""
-    if path in TOP:
-        return TOP[path]
-    segments = path.split("/")[3:]
-    for route, name in ROUTES.items():
-        verb, _, pattern = route.partition(" ")
-        parts = pattern.split("/")
-        if (
-            verb == method
-            and len(parts) == len(segments)
-            and all(
-                part in ("{}", segment)
-                for part, segment in zip(parts, segments, strict=True)
-            )
-        ):
-            return name
-    raise AssertionError(f"no schema for the answers of {method} {path}")
+def _absolute(text: str) -> str:
+    return text.replace('"#/components/', f'"{_URI}#/components/')
 
 
-def check(name: str, value: Any) -> None:
+def check(schema: Mapping[str, Any], value: Any) -> None:
     """Fail unless the value is as the schema says."""
-    error = jsonschema.exceptions.best_match(
-        _validator(name).iter_errors(value)
-    )
-    assert error is None, f"{name}: {error}"
+    validator = _validator(json.dumps(schema))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    assert error is None, str(error)
+
+
+def check_component(name: str, value: Any) -> None:
+    """Fail unless the value is what the document calls by this name."""
+    check({"$ref": f"#/components/schemas/{name}"}, value)
+
+
+def operation(method: str, path: str) -> Any:
+    """Return what the document says of a request, None for no operation."""
+    try:
+        match = _router().match(path.split("/")[1:])
+    except faults.HTTPFault:
+        return None
+    name = routes.ALIASES.get(match.path, match.path)
+    return api_document.load()["paths"][name].get(method.lower())
+
+
+def resolve(value: Any) -> Any:
+    """Return what a reference in the document leads to."""
+    if "$ref" not in value:
+        return value
+    found = api_document.load()
+    for part in value["$ref"].split("/")[1:]:
+        found = found[part]
+    return found
 
 
 class Checker:
@@ -120,21 +96,44 @@ class Checker:
             return start_response(status, headers, *args)
 
         body = b"".join(self._application(environ, remember))
-        if path not in UNCHECKED and method != "HEAD":
-            self._check(method, path, seen, body)
+        if method != "HEAD":
+            _check(method, path, seen, body)
         return [body]
 
-    def _check(
-        self, method: str, path: str, seen: dict[str, Any], body: bytes
-    ) -> None:
-        assert seen["headers"]["Content-Type"] == "application/json"
-        for name in ("x-openstack-request-id", "x-compute-request-id"):
-            assert seen["headers"][name].startswith("req-")
-        value = json.loads(body) if body else None
-        if seen["code"] < 400:
-            check(schema_name(method, path), value)
-            return
-        check("fault", value)
-        ((name, fault),) = value.items()
-        assert name == faults.NAMES.get(seen["code"], faults.DEFAULT_NAME)
-        assert fault["code"] == seen["code"]
+
+def _check(
+    method: str, path: str, seen: Mapping[str, Any], body: bytes
+) -> None:
+    code, headers = seen["code"], seen["headers"]
+    told = operation(method, path)
+    response = (told or {"responses": {}})["responses"].get(str(code))
+    if response is None:
+        _check_untold(told, code)
+        response = _fault(code)
+    response = resolve(response)
+    given = {name.lower() for name in headers}
+    for name in response["headers"]:
+        assert name.lower() in given, (method, path, code, name)
+    if "content" not in response:
+        assert body == b""
+        return
+    ((content_type, media),) = response["content"].items()
+    assert headers["Content-Type"] == content_type
+    value = json.loads(body) if "json" in content_type else body.decode()
+    check(media["schema"], value)
+
+
+def _check_untold(told: Any, code: int) -> None:
+    """Fail unless this may be answered where the document is silent."""
+    assert code >= 400
+    if told is not None and told["security"]:
+        # Whoever sends a body where none is taken.
+        assert "requestBody" not in told, code
+        assert code in (413, 415), code
+
+
+def _fault(code: int) -> dict[str, Any]:
+    return {
+        "headers": {"X-Openstack-Request-Id": {}, "X-Compute-Request-Id": {}},
+        "content": {"application/json": {"schema": fault_schema.fault(code)}},
+    }

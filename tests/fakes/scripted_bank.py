@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 from typing import ClassVar
@@ -24,9 +25,10 @@ class Script:
     """What a bank does beside its work; a test may change it any time.
 
     ``before`` and ``after`` are called with the name of the method and the
-    key, ``put`` also for an exclusive one, and ``flush`` at the end of a
-    batch; ``before`` may raise. Puts of keys for which ``drops`` says so are
-    answered as if they had been done.
+    key, ``put`` also for an exclusive one, ``copy`` for one that the bank
+    copies by itself, and ``flush`` at the end of a batch; ``before`` may
+    raise. Puts and copies of keys for which ``drops`` says so are answered
+    as if they had been done.
     """
 
     def __init__(self) -> None:
@@ -42,9 +44,15 @@ class Script:
 
 
 class _Writer:
-    def __init__(self, script: Script, put: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        script: Script,
+        put: Callable[..., Any],
+        copy_from: Callable[..., Any],
+    ) -> None:
         self._script = script
         self._put = put
+        self._copy_from = copy_from
 
     def put(
         self,
@@ -69,6 +77,28 @@ class _Writer:
         self._script.after("put", key)
         return info
 
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        self._script.before("copy", key)
+        if self._script.drops(key):
+            return {}
+        told: Mapping[str, str] | None = self._copy_from(
+            bank.bare if isinstance(bank, ScriptedBank) else bank,
+            source_key,
+            key,
+            size=size,
+            serialized=serialized,
+        )
+        self._script.after("copy", key)
+        return told
+
 
 class ScriptedBank(base.Bank):
     """Any bank, behind a script."""
@@ -77,10 +107,10 @@ class ScriptedBank(base.Bank):
     GROUP = ""
 
     def __init__(self, bank: base.Bank, script: Script) -> None:
-        self._bank = bank
+        self.bare = self._bank = bank
         self._script = script
-        self._writer = _Writer(script, bank.put)
-        self._new_writer = _Writer(script, bank.put_new)
+        self._writer = _Writer(script, bank.put, bank.copy_from)
+        self._new_writer = _Writer(script, bank.put_new, bank.copy_from)
 
     @property
     def properties(self) -> base.Properties:
@@ -104,6 +134,19 @@ class ScriptedBank(base.Bank):
     ) -> base.ObjectInfo:
         return self._writer.put(
             key, chunks, size=size, digests=digests, serialized=serialized
+        )
+
+    def copy_from(
+        self,
+        bank: base.Bank,
+        source_key: str,
+        key: str,
+        *,
+        size: int,
+        serialized: bool,
+    ) -> Mapping[str, str] | None:
+        return self._writer.copy_from(
+            bank, source_key, key, size=size, serialized=serialized
         )
 
     def put_new(
@@ -143,11 +186,19 @@ class ScriptedBank(base.Bank):
         self._script.before("delete", key)
         self._bank.delete(key)
 
+    def delete_leftovers(self, prefix: str, check: Callable[[], None]) -> int:
+        self._script.before("delete_leftovers", prefix)
+        return self._bank.delete_leftovers(prefix, check)
+
+    def sharing(self, prefix: str) -> Mapping[str, Sequence[str]]:
+        self._script.before("sharing", prefix)
+        return self._bank.sharing(prefix)
+
     @contextlib.contextmanager
     def batch(self) -> Iterator[base.Writer]:
         self._script.before("batch", "")
         with self._bank.batch() as writer:
-            yield _Writer(self._script, writer.put)
+            yield _Writer(self._script, writer.put, writer.copy_from)
             self._script.before("flush", "")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that is quick to start, of two processes, as PostgreSQL is."""
 
+import pathlib
 import sys
 from collections.abc import Sequence
 
@@ -45,6 +46,20 @@ class BrokenServer(StubServer):
 
     def _command(self) -> Sequence[str]:
         return [sys.executable, "-c", "raise SystemExit('disk full')"]
+
+
+class NeedyServer(StubServer):
+    """Needs the one that is called mariadb, and tells where that is."""
+
+    needs = ("mariadb",)
+
+    def __init__(self, directory: pathlib.Path, other: str) -> None:
+        super().__init__(directory)
+        self.other = other
+
+    @property
+    def url(self) -> str:
+        return f"{super().url}?{self.other}"
 
 
 class AbsentServer(StubServer):

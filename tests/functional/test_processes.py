@@ -182,6 +182,45 @@ def test_sighup_reads_the_files_again(site):
     assert site.ended(client, copy)["status"] == "finished"
 
 
+def test_sighup_lets_workers_log_as_the_files_say(site):
+    manager = site.protection()
+    [pid] = standalone.wait(lambda: worker_pids(manager))
+    standalone.wait(lambda: "started" in manager.log)
+    assert "DEBUG" not in manager.log
+    path = site.path / "karbor_copy.conf"
+    path.write_text(
+        path.read_text().replace("[DEFAULT]", "[DEFAULT]\ndebug = true")
+    )
+    manager.process.send_signal(signal.SIGHUP)
+    standalone.wait(lambda: worker_pids(manager) not in ({pid}, set()))
+    standalone.wait(lambda: "DEBUG" in manager.log)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("[protection]\nlease = 1\nheartbeat_interval = 1", "a third of"),
+        ("[protection]\nlease = soon", "lease"),
+        ("[database]\nconnection = ravens://u:c4n4ry@h/d", "[database] conn"),
+        ("[DEFAULT]\ntransport_url = pigeon://u:c4n4ry@h/", "transport_url"),
+        ("[protection", "at "),
+    ],
+)
+def test_sighup_with_files_that_are_bad_changes_nothing(site, line, reason):
+    """Of a host with bad files no worker was left."""
+    manager = site.protection()
+    [pid] = standalone.wait(lambda: worker_pids(manager))
+    standalone.wait(lambda: "started" in manager.log)
+    with (site.path / "karbor_copy.conf").open("a") as file:
+        file.write(f"\n{line}\n")
+    manager.process.send_signal(signal.SIGHUP)
+    standalone.wait(lambda: "All stays as it was" in manager.log)
+    (told,) = [one for one in manager.log.splitlines() if "All stays" in one]
+    assert reason in told
+    assert "c4n4ry" not in manager.log
+    assert worker_pids(manager) == {pid}
+
+
 def add_region_three(site: processes.Processes) -> str:
     """Add a provider that region one may copy to; return its id."""
     third = "0b9e3f4c-5a7d-4c1e-8f60-2d9b7a6c5e41"

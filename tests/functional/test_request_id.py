@@ -73,7 +73,7 @@ def test_every_thread_logs_under_the_request(
     (checkpoint,) = site.get(path)
     site.wait_checkpoint(ONE, checkpoint["id"], "available")
     told = lines.of_workers()
-    assert {name for name, _ in told} == {"operation", "resource"}
+    assert {name for name, _ in told} == WORKERS
     assert all(f" {protect} " in line for _, line in told)
     lines.kept.clear()
     failed: list[str] = []

@@ -28,7 +28,11 @@ with server.running(kinds.ALL[sys.argv[1]]) as running:
 """
 
 
-@pytest.fixture(scope="module", params=sorted(kinds.ALL))
+#: Those that need no other.
+KINDS = [name for name, kind in kinds.ALL.items() if not kind.needs]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

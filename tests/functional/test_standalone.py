@@ -89,7 +89,9 @@ def test_work_goes_on_after_a_restart(tmp_path: pathlib.Path) -> None:
             )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+)
 def test_a_signal_ends_it_well(
     tmp_path: pathlib.Path, number: signal.Signals
 ) -> None:

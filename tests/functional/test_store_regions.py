@@ -4,7 +4,6 @@
 import json
 import pathlib
 import random
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -20,8 +19,8 @@ from tests.fakes.fault_proxy import Fault
 from tests.fixtures import deployment
 from tests.fixtures import karbor_bank
 from tests.fixtures import object_stores
+from tests.fixtures import raw_swift
 from tests.fixtures import servers
-from tools.servers import swift as swift_server
 
 SERVERS = {"region-one": "swift", "region-two": "swift-two"}
 
@@ -74,34 +73,12 @@ def wipe(site: deployment.Deployment, provider_id: str) -> None:
         bank._client.call("delete_bucket")
 
 
-def raw(
-    server: str,
-    rest: str,
-    data: bytes | None = None,
-    method: str = "GET",
-    **headers: str,
-) -> bytes:
-    """Return what Swift itself says, without any of the bank's code."""
-    url = servers.shared_url(server)
-    account, user, key = swift_server.USERS[0]
-    credentials = {"X-Auth-User": f"{account}:{user}", "X-Auth-Key": key}
-    address = f"{url}/auth/v1.0"
-    asked = urllib.request.Request(address, headers=credentials)  # noqa: S310
-    with urllib.request.urlopen(asked) as answer:  # noqa: S310
-        headers["X-Auth-Token"] = answer.headers["X-Auth-Token"]
-    asked = urllib.request.Request(  # noqa: S310
-        f"{url}/v1/AUTH_{account}/{rest}", data, headers, method=method
-    )
-    with urllib.request.urlopen(asked) as answer:  # noqa: S310
-        return bytes(answer.read())
-
-
 def upload(path: pathlib.Path, server: str, container: str) -> None:
     """Put the files of a Karbor's bank where its Swift bank has them."""
     for file in path.rglob("*"):
         if file.is_file():
             json_name = file.name in ("index.json", "metadata")
-            raw(
+            raw_swift.request(
                 server,
                 f"{container}//{file.relative_to(path)}",
                 file.read_bytes(),
@@ -112,10 +89,12 @@ def upload(path: pathlib.Path, server: str, container: str) -> None:
 
 def download(path: pathlib.Path, server: str, container: str) -> None:
     """Get all objects of a container as files."""
-    for entry in json.loads(raw(server, f"{container}?format=json")):
+    listed = raw_swift.request(server, f"{container}?format=json")
+    for entry in json.loads(listed):
         file = path / entry["name"].lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(raw(server, f"{container}/{entry['name']}"))
+        data = raw_swift.request(server, f"{container}/{entry['name']}")
+        file.write_bytes(data)
 
 
 def volumes(site: deployment.Deployment) -> list[deployment.Json]:
@@ -163,9 +142,8 @@ def test_the_copy_survives_the_main_region(
     copied = site.copy(plan_id)
     (member,) = copied["checkpoint_copies"]
     assert member["status"] == "finished", member
-    listed = json.loads(
-        raw("swift-two", f"{container(site, deployment.TWO)}?format=json")
-    )
+    place = container(site, deployment.TWO)
+    listed = json.loads(raw_swift.request("swift-two", f"{place}?format=json"))
     target = member["checkpoint_copy_id"]
     names = {entry["name"] for entry in listed}
     assert f"/checkpoints/{target}/index.json" in names

@@ -23,6 +23,9 @@ COMMANDS = {
     "uwsgi": ("--ini", "karbor-copy-api-uwsgi.ini"),
 }
 
+#: What each process says when it is there.
+READY = {"gunicorn": "Booting worker", "uwsgi": "WSGI app 0"}
+
 
 @pytest.fixture(params=COMMANDS)
 def program(request: pytest.FixtureRequest) -> str:
@@ -63,6 +66,9 @@ def serve(site: processes.Processes, program: str) -> processes.Running:
     )
     client = site.client(started)
     standalone.wait(lambda: answers(client, started))
+    # uWSGI forgets a SIGHUP for a process that is still starting.
+    name = pathlib.Path(program).name
+    standalone.wait(lambda: started.log.count(READY[name]) == 2)
     return started
 
 

@@ -3,9 +3,12 @@
 
 import os
 import pathlib
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
+import yaml
 from oslo_config import fixture as config_fixture
 
 from karbor_copy import context as request_context
@@ -14,6 +17,11 @@ from karbor_copy import policies
 from karbor_copy import policy
 from karbor_copy.conf import CONF
 
+#: What oslopolicy-policy-generator does.
+GENERATE = """\
+from oslo_policy import generator
+generator.generate_policy()
+"""
 READERS = {
     "copy:get",
     "copy:get_all",
@@ -29,6 +37,9 @@ READERS = {
     "provider:checkpoint_get_all",
     "provider:get",
     "provider:get_all",
+    "quota:get",
+    "quota:get_default",
+    "quota_class:get",
     "restore:get",
     "restore:get_all",
     "verification:get",
@@ -47,7 +58,13 @@ MEMBERS = {
     "restore:create",
     "verification:create",
 }
-ADMINS = {"service:get_all", "service:update"}
+ADMINS = {
+    "quota:delete",
+    "quota:update",
+    "quota_class:update",
+    "service:get_all",
+    "service:update",
+}
 PERSONAS = {
     "admin": READERS | MEMBERS | ADMINS,
     "member,reader": READERS | MEMBERS,
@@ -209,3 +226,24 @@ def test_nothing_is_decided_before_there_are_rules(
     monkeypatch.setattr(policy, "_enforcer", None)
     with pytest.raises(RuntimeError, match="init"):
         context("admin").can("plan:get")
+
+
+def test_oslo_policys_commands_know_the_rules_in_force(
+    tmp_path: pathlib.Path,
+) -> None:
+    (tmp_path / "policy.yaml").write_text('"copy:create": "role:copier"\n')
+    config = tmp_path / "karbor_copy.conf"
+    config.write_text(f"[oslo_policy]\npolicy_file = {tmp_path}/policy.yaml\n")
+    printed = subprocess.run(
+        [
+            *(sys.executable, "-c", GENERATE),
+            *("--namespace", "karbor_copy", "--config-file", str(config)),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    rules = yaml.safe_load(printed)
+    assert rules["copy:create"] == "role:copier"
+    assert rules["copy:get"] == "rule:project_reader_or_admin"
+    assert set(rules) == {rule.name for rule in policies.list_rules()}

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 
+from tools.servers import keystone
 from tools.servers import mariadb
 from tools.servers import postgresql
 from tools.servers import rabbitmq
@@ -10,12 +11,14 @@ from tools.servers import server
 from tools.servers import swift
 
 ALL: Mapping[str, type[server.Server]] = {
+    "keystone": keystone.Keystone,
     "mariadb": mariadb.MariaDB,
     "postgresql": postgresql.PostgreSQL,
     "rabbitmq": rabbitmq.RabbitMQ,
     "swift": swift.Swift,
     # Two regions.
     "swift-two": swift.SwiftTwo,
+    "swift-keystone": swift.SwiftKeystone,
 }
 
 

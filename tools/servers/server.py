@@ -58,6 +58,8 @@ class Server(abc.ABC):
     #: Of the package; the one who serves where root runs the tests.
     user: ClassVar[str]
     programs: ClassVar[tuple[str, ...]]
+    #: Names of the servers that must run before; it takes their URLs.
+    needs: ClassVar[tuple[str, ...]] = ()
     #: What makes it end in order, without waiting for its clients.
     _end: ClassVar[signal.Signals] = signal.SIGTERM
     #: What a client says first, and the pattern of the answer.
@@ -235,15 +237,17 @@ _Kind = TypeVar("_Kind", bound=Server)
 
 
 @contextlib.contextmanager
-def running(kind: type[_Kind]) -> Iterator[_Kind]:
+def running(kind: type[_Kind], *needed: str) -> Iterator[_Kind]:
     """Run a new, empty server for the length of the block.
+
+    ``needed`` are the URLs of those that it needs.
 
     :raises ServerError: it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="karbor-copy-") as path:
         if os.geteuid() == 0:
             shutil.chown(path, kind.user, kind.user)
-        server = kind(pathlib.Path(path))
+        server = kind(pathlib.Path(path), *needed)
         try:
             server.prepare()
             server.start()

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenStack Swift, for tests: its own API, and S3 by s3api.
 
-It comes from PyPI into an environment of its own, made once and kept in
-the user's cache.
+It comes from PyPI into an environment of its own.
 """
 
-import fcntl
 import getpass
 import os
 import pathlib
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import ClassVar
 
+from tools.servers import environments
+from tools.servers import keystone_main
 from tools.servers import server
 from tools.servers import swift_main
 
@@ -22,7 +20,6 @@ RELEASE = "2.38.3"
 USERS = (("test", "tester", "testing"), ("other", "tester", "testing2"))
 
 _MAIN = pathlib.Path(swift_main.__file__)
-_INSTALL_TIMEOUT = 600
 
 _SWIFT = """\
 [swift-hash]
@@ -62,7 +59,7 @@ log_level = WARNING
 
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk
-    s3api tempauth copy slo dlo versioned_writes symlink proxy-server
+    {authentication} copy slo dlo versioned_writes symlink proxy-server
 
 [app:proxy-server]
 use = egg:swift#proxy
@@ -76,14 +73,34 @@ paste.filter_factory = __main__:cache_factory
 use = egg:swift#s3api
 location = {region}
 dns_compliant_bucket_names = true
-
-[filter:tempauth]
-use = egg:swift#tempauth
-{users}
+min_segment_size = 1
 
 [filter:versioned_writes]
 use = egg:swift#versioned_writes
 allow_versioned_writes = true
+"""
+_TEMPAUTH = """\
+[filter:tempauth]
+use = egg:swift#tempauth
+{users}
+"""
+_KEYSTONE = """\
+[filter:authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+www_authenticate_uri = {identity}
+auth_url = {identity}
+auth_type = password
+username = {user}
+password = {password}
+user_domain_id = default
+project_name = service
+project_domain_id = default
+delay_auth_decision = true
+cache = swift.cache
+
+[filter:keystoneauth]
+use = egg:swift#keystoneauth
+operator_roles = member
 """
 _PLAIN_FILTERS = (
     *("catch_errors", "gatekeeper", "healthcheck", "listing_formats"),
@@ -121,7 +138,7 @@ class Swift(server.Server):
         :raises Missing: it can't be installed.
         :raises ServerError: the directory can't hold objects.
         """
-        self._python = installed()
+        self._python = python()
         self._check_attributes()
         (self.directory / "devices" / "d1").mkdir(parents=True)
         for name, text in self._files().items():
@@ -129,13 +146,11 @@ class Swift(server.Server):
 
     def _files(self) -> dict[str, str]:
         common = {"directory": self.directory, "host": server.HOST}
-        users = "\n".join(
-            f"user_{account}_{user} = {key} .admin"
-            for account, user, key in USERS
-        )
+        names, filters = self._authentication()
         proxy = _PROXY.format(
-            **common, port=self.port, region=self.region, users=users
+            **common, port=self.port, region=self.region, authentication=names
         )
+        proxy += filters
         for name in _PLAIN_FILTERS:
             proxy += f"\n[filter:{name}]\nuse = egg:swift#{name}\n"
         storage = {
@@ -145,6 +160,14 @@ class Swift(server.Server):
             for kind in swift_main.TYPES
         }
         return {"swift.conf": _SWIFT, "proxy-server.conf": proxy, **storage}
+
+    def _authentication(self) -> tuple[str, str]:
+        """Return names and sections of the filters that ask who it is."""
+        users = "\n".join(
+            f"user_{account}_{user} = {key} .admin"
+            for account, user, key in USERS
+        )
+        return "s3api tempauth", _TEMPAUTH.format(users=users)
 
     def _check_attributes(self) -> None:
         """See that files can have the attributes that Swift needs."""
@@ -166,43 +189,27 @@ class SwiftTwo(Swift):
     region = "region-two"
 
 
-def installed() -> pathlib.Path:
-    """Return the Python that has Swift, made by whoever comes first.
+class SwiftKeystone(Swift):
+    """One that asks Keystone; a member of a project has its account."""
+
+    needs = ("keystone",)
+
+    def __init__(self, directory: pathlib.Path, identity: str) -> None:
+        """Take an empty directory, and the URL of Keystone."""
+        super().__init__(directory)
+        self._identity = identity
+
+    def _authentication(self) -> tuple[str, str]:
+        return "authtoken keystoneauth", _KEYSTONE.format(
+            identity=self._identity,
+            user=keystone_main.SERVICE,
+            password=keystone_main.PASSWORD,
+        )
+
+
+def python() -> pathlib.Path:
+    """Return the Python that has Swift, and what asks Keystone.
 
     :raises Missing: it can't be installed.
     """
-    version = "{}.{}".format(*sys.version_info)
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    directory = pathlib.Path(caches).expanduser() / "karbor-copy-tests"
-    directory /= f"swift-{RELEASE}-py{version}"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with (directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (directory / "made").exists():
-                _install(directory / "env")
-                (directory / "made").touch()
-    except (OSError, subprocess.SubprocessError) as error:
-        raise server.Missing(
-            f"Swift is not installed: pip install swift=={RELEASE}: {error}"
-        ) from error
-    return directory / "env" / "bin" / "python"
-
-
-def _install(environment: pathlib.Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", str(environment)],
-        check=True,
-        timeout=_INSTALL_TIMEOUT,
-        capture_output=True,
-    )
-    done = subprocess.run(
-        [environment / "bin" / "pip", "install", "-q", f"swift=={RELEASE}"],
-        capture_output=True,
-        text=True,
-        timeout=_INSTALL_TIMEOUT,
-        check=False,
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise OSError(lines[-1])
+    return environments.python_with("swift", RELEASE, "keystonemiddleware")

@@ -45,7 +45,11 @@ class Validator:
 
 def _describe(error: jsonschema_exceptions.ValidationError) -> str:
     reason = error.message
-    if error.validator in _BOUNDS:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    told = schema.get(common.MESSAGES, {})
+    if error.validator in told:
+        reason = told[error.validator]
+    elif error.validator in _BOUNDS:
         reason = _BOUNDS[error.validator].format(error.validator_value)
     if len(reason) > _LONGEST_REASON:
         # A message begins with the value; what is wrong with it comes last.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request bodies of plans."""
+"""Bodies of requests and answers: plans."""
 
 from karbor_copy.api.schemas import common
 from karbor_copy.data_models import status
@@ -22,14 +22,45 @@ CREATE = common.obj(
 
 UPDATE = common.obj(
     {
-        "plan": common.obj(
-            {
-                "name": common.NAME,
-                "description": common.DESCRIPTION,
-                "resources": common.RESOURCES,
-                "status": {"enum": [item.value for item in status.PlanStatus]},
-            }
-        )
+        "plan": {
+            **common.obj(
+                {
+                    "name": common.NAME,
+                    "description": common.DESCRIPTION,
+                    "resources": common.RESOURCES,
+                    "status": common.one_of(status.PlanStatus),
+                }
+            ),
+            "minProperties": 1,
+            common.MESSAGES: {
+                "minProperties": "Missing updated parameters in request body."
+            },
+        }
     },
     required=("plan",),
 )
+
+_RESOURCE = common.obj(
+    {
+        "id": common.TEXT,
+        "type": common.TEXT,
+        "name": common.TEXT,
+        "extra_info": common.OBJECT,
+    },
+    required=("id", "type", "name"),
+)
+COMPONENTS = {
+    "plan": common.answer(
+        {
+            "id": common.ID,
+            "name": common.TEXT,
+            "description": common.or_null(common.TEXT),
+            "resources": {**common.list_of(_RESOURCE), "minItems": 1},
+            "provider_id": common.ID,
+            "status": common.one_of(status.PlanStatus),
+            "parameters": common.map_of(common.OBJECT),
+        }
+    )
+}
+ONE = common.one("plan")
+MANY = common.page("plans", "plan")

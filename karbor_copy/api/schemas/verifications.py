@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request bodies of verifications."""
+"""Bodies of requests and answers: verifications."""
 
 from karbor_copy.api.schemas import common
+from karbor_copy.data_models import status
 
 CREATE = common.obj(
     {
@@ -16,3 +17,17 @@ CREATE = common.obj(
     },
     required=("verification",),
 )
+
+PROPERTIES = {
+    "id": common.ID,
+    "project_id": common.TEXT,
+    "provider_id": common.ID,
+    "checkpoint_id": common.ID,
+    "parameters": common.map_of(common.OBJECT),
+    "status": common.one_of(status.RestoreStatus),
+    "resources_status": common.map_of(common.TEXT),
+    "resources_reason": common.map_of(common.TEXT),
+}
+COMPONENTS = {"verification": common.answer(PROPERTIES)}
+ONE = common.one("verification")
+MANY = common.page("verifications", "verification")

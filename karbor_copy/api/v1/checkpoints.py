@@ -24,8 +24,6 @@ from karbor_copy.rpc import notifications
 LISTING = query.Listing(
     filters=("status",), others=("plan_id", "start_date", "end_date")
 )
-#: Of extra_info these are the service's own word.
-RESERVED = ("copied_from", "copy_status", "created_by")
 
 
 class CheckpointController:
@@ -34,7 +32,7 @@ class CheckpointController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=LISTING.names)
+    @expose.expose(policies.GET_ALL, listing=LISTING, answer=schema.MANY)
     def index(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """List a provider's checkpoints."""
         asked = query.read(this, LISTING, self._collaborators.max_limit)
@@ -50,7 +48,7 @@ class CheckpointController:
             this, "checkpoints", found, asked.limit, views.checkpoint
         )
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(
         self, this: call.Call, provider_id: str, checkpoint_id: str
     ) -> dict[str, Any]:
@@ -59,7 +57,7 @@ class CheckpointController:
         found = db.get(this.project_id, provider.id, checkpoint_id)
         return {"checkpoint": views.checkpoint(found)}
 
-    @expose.expose(policies.CREATE, schema=schema.CREATE)
+    @expose.expose(policies.CREATE, schema=schema.CREATE, answer=schema.ONE)
     def create(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """Protect the resources of a plan."""
         body = this.body["checkpoint"]
@@ -74,13 +72,14 @@ class CheckpointController:
             plan,
             extra_info=_extra_info(body),
             request_id=this.context.request_id,
+            defaults=self._collaborators.quotas,
         )
         self._begun(
             this, status.OperationType.PROTECT, provider.id, checkpoint.id
         )
         return {"checkpoint": views.checkpoint(checkpoint)}
 
-    @expose.expose(policies.DELETE)
+    @expose.expose(policies.DELETE, answer=schema.ACCEPTED, errors=(409,))
     def delete(
         self, this: call.Call, provider_id: str, checkpoint_id: str
     ) -> dict[str, Any]:
@@ -97,7 +96,12 @@ class CheckpointController:
         )
         return {}
 
-    @expose.expose(policies.UPDATE, schema=schema.RESET)
+    @expose.expose(
+        policies.UPDATE,
+        schema=schema.RESET,
+        answer=schema.ACCEPTED,
+        errors=(409,),
+    )
     def reset(
         self, this: call.Call, provider_id: str, checkpoint_id: str
     ) -> dict[str, Any]:
@@ -153,10 +157,4 @@ def _extra_info(body: Mapping[str, Any]) -> dict[str, Any]:
             "extra-info and extra_info are the same field; give one."
         )
     given = body.get("extra-info", body.get("extra_info")) or {}
-    for name in RESERVED:
-        if name in given:
-            raise exceptions.Invalid(
-                f"Invalid input for field/attribute extra-info. {name!r} is"
-                " reserved."
-            )
     return {"created_by": "manual", **given}

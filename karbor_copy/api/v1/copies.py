@@ -37,7 +37,12 @@ class CopyController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.CREATE, schema=schema.CREATE, status=202)
+    @expose.expose(
+        policies.CREATE,
+        schema=schema.CREATE,
+        answer=schema.CREATED,
+        status=202,
+    )
     def create(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """Copy all the uncopied checkpoints of a plan."""
         body = this.body["copy"]
@@ -58,18 +63,18 @@ class CopyController:
                 request_id=this.context.request_id,
             ),
             type_checker(source, target),
-            self._collaborators.max_open_copies,
+            self._collaborators.quotas,
         )
         return {"copy": views.new_copy(self._begun(this, copy))}
 
-    @expose.expose(policies.GET_ALL, query=LISTING.names)
+    @expose.expose(policies.GET_ALL, listing=LISTING, answer=schema.MANY)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List copies."""
         asked = query.read(this, LISTING, self._collaborators.max_limit)
         found = db.list_page(asked.page, asked.project_id)
         return links.collection(this, "copies", found, asked.limit, views.copy)
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(self, this: call.Call, copy_id: str) -> dict[str, Any]:
         """Show a copy with the first page of its checkpoint copies."""
         copy = db.get(this.project_id, copy_id)
@@ -87,7 +92,7 @@ class CopyController:
         )
         return {"copy": {**views.copy(copy), **page}}
 
-    @expose.expose(policies.GET, query=MEMBER_LISTING.names)
+    @expose.expose(policies.GET, listing=MEMBER_LISTING, answer=schema.MEMBERS)
     def index_members(self, this: call.Call, copy_id: str) -> dict[str, Any]:
         """List the checkpoint copies that a copy waits for."""
         asked = query.read(this, MEMBER_LISTING, self._collaborators.max_limit)
@@ -100,7 +105,13 @@ class CopyController:
             views.checkpoint_copy,
         )
 
-    @expose.expose(policies.GET, schema=schema.ACTION, status=202)
+    @expose.expose(
+        policies.GET,
+        schema=schema.ACTION,
+        answer=schema.CHANGED,
+        status=202,
+        errors=(409,),
+    )
     def action(self, this: call.Call, copy_id: str) -> dict[str, Any]:
         """Cancel or retry a copy; the body tells which rule is asked."""
         if "cancel" in this.body:
@@ -121,7 +132,7 @@ class CopyController:
             copy_id,
             type_checker(source, target),
             this.context.request_id,
-            self._collaborators.max_open_copies,
+            self._collaborators.quotas,
         )
 
     def _target(

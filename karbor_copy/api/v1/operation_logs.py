@@ -8,6 +8,7 @@ from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import links
 from karbor_copy.api import query
+from karbor_copy.api.schemas import operation_logs as schema
 from karbor_copy.api.v1 import views
 from karbor_copy.db import operation_log_queries as db
 from karbor_copy.policies import operation_logs as policies
@@ -41,7 +42,7 @@ class OperationLogController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=LISTING.names)
+    @expose.expose(policies.GET_ALL, listing=LISTING, answer=schema.MANY)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List operation logs."""
         asked = query.read(this, LISTING, self._collaborators.max_limit)
@@ -54,7 +55,7 @@ class OperationLogController:
             this, "operation_logs", found, asked.limit, views.operation_log
         )
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(self, this: call.Call, operation_log_id: str) -> dict[str, Any]:
         """Show an operation log."""
         found = db.get(

@@ -34,19 +34,19 @@ class PlanController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=LISTING.names)
+    @expose.expose(policies.GET_ALL, listing=LISTING, answer=schema.MANY)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List plans."""
         asked = query.read(this, LISTING, self._collaborators.max_limit)
         found = db.list_page(asked.page, asked.project_id)
         return links.collection(this, "plans", found, asked.limit, views.plan)
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(self, this: call.Call, plan_id: str) -> dict[str, Any]:
         """Show a plan."""
         return {"plan": views.plan(db.get(this.project_id, plan_id))}
 
-    @expose.expose(policies.CREATE, schema=schema.CREATE)
+    @expose.expose(policies.CREATE, schema=schema.CREATE, answer=schema.ONE)
     def create(self, this: call.Call) -> dict[str, Any]:
         """Create a plan."""
         body = this.body["plan"]
@@ -69,16 +69,13 @@ class PlanController:
             resources=self._resources(body["resources"]),
             parameters=given,
         )
-        return {"plan": views.plan(db.create(plan))}
+        made = db.create(plan, self._collaborators.quotas)
+        return {"plan": views.plan(made)}
 
-    @expose.expose(policies.UPDATE, schema=schema.UPDATE)
+    @expose.expose(policies.UPDATE, schema=schema.UPDATE, answer=schema.ONE)
     def update(self, this: call.Call, plan_id: str) -> dict[str, Any]:
         """Change a plan that is suspended."""
         changes = dict(this.body["plan"])
-        if not changes:
-            raise exceptions.Invalid(
-                "Missing updated parameters in request body."
-            )
         if "resources" in changes:
             changes["resources"] = self._resources(changes["resources"])
         if "status" in changes:

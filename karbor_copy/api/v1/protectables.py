@@ -12,14 +12,16 @@ from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import links
 from karbor_copy.api import query
+from karbor_copy.api.schemas import protectables as schema
 from karbor_copy.api.v1 import views
 from karbor_copy.data_models import resource as resource_model
 from karbor_copy.policies import protectables as policies
 
 LISTING = query.Listing(
     filters=("id", "name"),
+    others=("parameters",),
     # Clients send a status, of which resources know nothing.
-    others=("status", "parameters"),
+    ignored=("status",),
     # A resource's id may be of any form.
     free=("id", "marker"),
     scoped=False,
@@ -38,12 +40,12 @@ class ProtectableController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL)
+    @expose.expose(policies.GET_ALL, answer=schema.TYPES)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List the types; Karbor's key of this list is singular."""
         return {"protectable_type": sorted(self._types())}
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.TYPE)
     def show(self, this: call.Call, resource_type: str) -> dict[str, Any]:
         """Show a type with those that may depend on it."""
         self._check_type(resource_type)
@@ -54,7 +56,11 @@ class ProtectableController:
             }
         }
 
-    @expose.expose(policies.INSTANCE_GET_ALL, query=LISTING.names)
+    @expose.expose(
+        policies.INSTANCE_GET_ALL,
+        listing=LISTING,
+        answer=schema.INSTANCES,
+    )
     def index_instances(
         self, this: call.Call, resource_type: str
     ) -> dict[str, Any]:
@@ -76,7 +82,12 @@ class ProtectableController:
             lambda item: self._view(this, item),
         )
 
-    @expose.expose(policies.INSTANCE_GET, query=("parameters",))
+    @expose.expose(
+        policies.INSTANCE_GET,
+        query=("parameters",),
+        answer=schema.INSTANCE,
+        errors=(404,),
+    )
     def show_instance(
         self, this: call.Call, resource_type: str, resource_id: str
     ) -> dict[str, Any]:

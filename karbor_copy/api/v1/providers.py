@@ -8,6 +8,7 @@ from karbor_copy.api import collaborators
 from karbor_copy.api import expose
 from karbor_copy.api import links
 from karbor_copy.api import query
+from karbor_copy.api.schemas import providers as schema
 from karbor_copy.api.v1 import views
 from karbor_copy.policies import providers as policies
 
@@ -25,7 +26,7 @@ class ProviderController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=LISTING.names)
+    @expose.expose(policies.GET_ALL, listing=LISTING, answer=schema.MANY)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List providers."""
         asked = query.read(this, LISTING, self._collaborators.max_limit)
@@ -34,7 +35,7 @@ class ProviderController:
             this, "providers", found, asked.limit, views.provider
         )
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(self, this: call.Call, provider_id: str) -> dict[str, Any]:
         """Show a provider."""
         provider = self._collaborators.registry.get(provider_id)

@@ -4,7 +4,6 @@
 import dataclasses
 from typing import Any
 
-from karbor_copy import exceptions
 from karbor_copy.api import call
 from karbor_copy.api import collaborators
 from karbor_copy.api import expose
@@ -18,9 +17,6 @@ from karbor_copy.data_models import status
 from karbor_copy.db import restores as db
 from karbor_copy.policies import restores as policies
 
-#: Karbor's fields for restoring to another cloud.
-UNSERVED = ("restore_target", "restore_auth")
-
 
 class RestoreController:
     """/restores and /restores/{restore_id}."""
@@ -28,7 +24,11 @@ class RestoreController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=checkpoint_use.LISTING.names)
+    @expose.expose(
+        policies.GET_ALL,
+        listing=checkpoint_use.LISTING,
+        answer=schema.MANY,
+    )
     def index(self, this: call.Call) -> dict[str, Any]:
         """List restores."""
         asked = query.read(
@@ -39,21 +39,20 @@ class RestoreController:
             this, "restores", found, asked.limit, views.restore
         )
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(self, this: call.Call, restore_id: str) -> dict[str, Any]:
         """Show a restore."""
         return {"restore": views.restore(db.get(this.project_id, restore_id))}
 
-    @expose.expose(policies.CREATE, schema=schema.CREATE)
+    @expose.expose(
+        policies.CREATE,
+        schema=schema.CREATE,
+        answer=schema.ONE,
+        errors=(404,),
+    )
     def create(self, this: call.Call) -> dict[str, Any]:
         """Restore the resources of a checkpoint as new ones."""
         body = this.body["restore"]
-        for name in UNSERVED:
-            if body.get(name) is not None:
-                raise exceptions.Invalid(
-                    f"Invalid input for field/attribute {name}. Restoring to"
-                    " another cloud is not served; leave it out."
-                )
         asked = checkpoint_use.read(
             this, self._collaborators.registry, body, "restore"
         )

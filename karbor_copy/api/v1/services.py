@@ -24,7 +24,7 @@ class ServiceController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=QUERY)
+    @expose.expose(policies.GET_ALL, query=QUERY, answer=schema.MANY)
     def index(self, this: call.Call) -> dict[str, Any]:
         """List services."""
         asked = dict(this.query)
@@ -35,19 +35,18 @@ class ServiceController:
         )
         return {"services": [views.service(item) for item in found]}
 
-    @expose.expose(policies.UPDATE, schema=schema.UPDATE)
+    @expose.expose(
+        policies.UPDATE,
+        schema=schema.UPDATE,
+        answer=schema.ONE,
+        errors=(404,),
+    )
     def update(self, this: call.Call, service_id: str) -> dict[str, Any]:
         """Let a host take work, or no more of it."""
-        wanted = status.ServiceStatus(this.body["status"])
-        reason = this.body.get("disabled_reason")
-        if wanted is status.ServiceStatus.ENABLED and reason is not None:
-            raise exceptions.Invalid(
-                f"disabled_reason can't be given with status {wanted}."
-            )
         changed = db.set_status(
             _number(service_id),
-            wanted,
-            reason,
+            status.ServiceStatus(this.body["status"]),
+            this.body.get("disabled_reason"),
             service_down_time=self._collaborators.service_down_time,
         )
         return {"service": views.service(changed)}

@@ -22,7 +22,11 @@ class VerificationController:
     def __init__(self, collaborators: collaborators.Collaborators) -> None:
         self._collaborators = collaborators
 
-    @expose.expose(policies.GET_ALL, query=checkpoint_use.LISTING.names)
+    @expose.expose(
+        policies.GET_ALL,
+        listing=checkpoint_use.LISTING,
+        answer=schema.MANY,
+    )
     def index(self, this: call.Call) -> dict[str, Any]:
         """List verifications."""
         asked = query.read(
@@ -33,13 +37,18 @@ class VerificationController:
             this, "verifications", found, asked.limit, views.verification
         )
 
-    @expose.expose(policies.GET)
+    @expose.expose(policies.GET, answer=schema.ONE)
     def show(self, this: call.Call, verification_id: str) -> dict[str, Any]:
         """Show a verification."""
         found = db.get(this.project_id, verification_id)
         return {"verification": views.verification(found)}
 
-    @expose.expose(policies.CREATE, schema=schema.CREATE)
+    @expose.expose(
+        policies.CREATE,
+        schema=schema.CREATE,
+        answer=schema.ONE,
+        errors=(404,),
+    )
     def create(self, this: call.Call) -> dict[str, Any]:
         """Verify a checkpoint."""
         asked = checkpoint_use.read(

@@ -11,6 +11,7 @@ from karbor_copy.data_models import checkpoint as checkpoint_model
 from karbor_copy.data_models import copy_request as copy_model
 from karbor_copy.data_models import operation_log as log_model
 from karbor_copy.data_models import plan as plan_model
+from karbor_copy.data_models import quota as quota_model
 from karbor_copy.data_models import resource as resource_model
 from karbor_copy.data_models import restore as restore_model
 from karbor_copy.data_models import service as service_model
@@ -101,6 +102,7 @@ def checkpoint_copy(item: copy_model.CheckpointCopy) -> dict[str, Any]:
         "bytes_total": item.bytes_total,
         "bytes_copied": item.bytes_copied,
         "bytes_skipped": item.bytes_skipped,
+        "bytes_reused": item.bytes_reused,
         "objects_total": item.objects_total,
         "objects_copied": item.objects_copied,
         "resources": {
@@ -184,4 +186,34 @@ def service(item: service_model.Service) -> dict[str, Any]:
         "state": item.state,
         "updated_at": _time(item.updated_at),
         "disabled_reason": item.disabled_reason,
+    }
+
+
+def quota(
+    limits: quota_model.Limits, id_: str | None = None
+) -> dict[str, Any]:
+    """Return what the API shows of limits, with whose they are."""
+    shown: dict[str, Any] = {
+        name.value: limits[name] for name in quota_model.Resource
+    }
+    return shown if id_ is None else {**shown, "id": id_}
+
+
+def quota_usage(
+    found: Mapping[quota_model.Resource, quota_model.Usage], project_id: str
+) -> dict[str, Any]:
+    """Return what the API shows of limits and their use.
+
+    Nothing is ``reserved``: what is under way is in use.
+    """
+    return {
+        **{
+            name.value: {
+                "limit": used.limit,
+                "in_use": used.in_use,
+                "reserved": 0,
+            }
+            for name, used in found.items()
+        },
+        "id": project_id,
     }

@@ -135,6 +135,7 @@ class ListCheckpointCopies(base.Lister):
         "bytes_total",
         "bytes_copied",
         "bytes_skipped",
+        "bytes_reused",
         "error_info",
     )
 

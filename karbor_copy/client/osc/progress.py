@@ -114,14 +114,19 @@ def describe(member: transport.Item) -> str:
         text += (
             f", {size(member['bytes_copied'])} of "
             f"{size(member['bytes_total'])} copied, "
-            f"{size(member['bytes_skipped'])} skipped"
+            f"{size(member['bytes_skipped'])} skipped, "
+            f"{size(member['bytes_reused'])} reused"
         )
     reason = member.get("error_info")
     return f"{text}: {reason}" if reason else text
 
 
 def _done(member: transport.Item) -> int:
-    done: int = member["bytes_copied"] + member["bytes_skipped"]
+    done: int = (
+        member["bytes_copied"]
+        + member["bytes_skipped"]
+        + member["bytes_reused"]
+    )
     return done
 
 

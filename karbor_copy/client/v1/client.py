@@ -16,6 +16,7 @@ from karbor_copy.client.v1 import operation_logs
 from karbor_copy.client.v1 import plans
 from karbor_copy.client.v1 import protectables
 from karbor_copy.client.v1 import providers
+from karbor_copy.client.v1 import quotas
 from karbor_copy.client.v1 import restores
 from karbor_copy.client.v1 import services
 from karbor_copy.client.v1 import transport
@@ -38,9 +39,23 @@ class Client:
         self.plans = plans.Plans(channel)
         self.protectables = protectables.Protectables(channel)
         self.providers = providers.Providers(channel)
+        self.quota_classes = quotas.QuotaClasses(channel)
+        self.quotas = quotas.Quotas(channel)
         self.restores = restores.Restores(channel)
         self.services = services.Services(channel)
         self.verifications = verifications.Verifications(channel)
+        self._http = http
+
+    @property
+    def project_id(self) -> str:
+        """Return the id of the project, with which the endpoint ends.
+
+        :raises ClientError: there is no endpoint
+        """
+        endpoint = self._http.get_endpoint()
+        if not endpoint:
+            raise errors.ClientError("There is no endpoint of the service.")
+        return urllib.parse.unquote(endpoint.rstrip("/").rpartition("/")[2])
 
 
 def connect(url: str, *, project: str, user: str) -> Client:

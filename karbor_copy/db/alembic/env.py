@@ -9,6 +9,7 @@ from alembic import context
 
 from karbor_copy.db import engine
 from karbor_copy.db import models
+from karbor_copy.db import quota_models  # noqa: F401 - its tables
 
 
 def run_offline() -> None:

@@ -79,18 +79,30 @@ class FileChunk:
 
         :raises SourceChanged, ResourceFailed: as iterating.
         """
-        end = self._offset + self._length
-        return self._next_data() >= end or all(map(is_zero, self))
+        return all(map(is_zero, self))
 
-    def _next_data(self) -> int:
-        """Return where the first byte at or after the part is stored."""
-        try:
-            return os.lseek(self._descriptor, self._offset, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:
-                return self._offset + self._length
-            # The file system can't tell: the bytes will.
-            return self._offset
+
+def data_parts(
+    descriptor: int, size: int, chunk_size: int
+) -> list[layout.Part]:
+    """Return the chunks of a file but for those that are holes in it."""
+    parts = []
+    position = _next_data(descriptor, 0, size)
+    while position < size:
+        index = position // chunk_size
+        end = min((index + 1) * chunk_size, size)
+        parts.append(layout.Part(index, end - index * chunk_size))
+        position = _next_data(descriptor, end, size)
+    return parts
+
+
+def _next_data(descriptor: int, offset: int, size: int) -> int:
+    """Return where the first byte at or after the offset is stored."""
+    try:
+        return os.lseek(descriptor, offset, os.SEEK_DATA)
+    except OSError as error:
+        # Unless it is the end, the file system can't tell: the bytes will.
+        return size if error.errno == errno.ENXIO else offset
 
 
 def read_verified(

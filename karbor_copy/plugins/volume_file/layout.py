@@ -23,6 +23,14 @@ def chunk_epoch(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One chunk of a volume, which is no hole, and its size in bytes."""
+
+    index: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeMetadata:
     """The ``metadata`` object: how the chunks make up the volume.

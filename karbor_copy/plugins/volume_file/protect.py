@@ -2,6 +2,7 @@
 """Protects a volume: its bytes into the bank, as they were at one moment."""
 
 import contextlib
+import functools
 import json
 import os
 import stat
@@ -16,6 +17,7 @@ from karbor_copy.banks import base as bank_base
 from karbor_copy.banks import batches
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.banks import section as bank_section
+from karbor_copy.banks import streams
 from karbor_copy.banks import transfer as bank_transfer
 from karbor_copy.data_models import resource as resource_model
 from karbor_copy.data_models import status
@@ -112,35 +114,50 @@ class ProtectOperation(base.Operation):
 
         :raises SourceChanged: the file is not the same any more.
         """
-        before = _identity(os.fstat(descriptor))
-        found: dict[int, str] = {}
-        metadata = layout.VolumeMetadata(
+        before = os.fstat(descriptor)
+        found = self._put_parts(section, descriptor, before, epoch, transfer)
+        path = self._directory.volume_path(volume_id)
+        after = os.stat(path, follow_symlinks=False)
+        if _identity(after) != _identity(before):
+            raise exceptions.SourceChanged(reason="the volume was written to")
+        return layout.VolumeMetadata(
             volume_id=volume_id,
-            size=os.fstat(descriptor).st_size,
+            size=before.st_size,
             chunk_size=self._chunk_size,
-            chunks=found,
+            chunks=dict(sorted(found.items())),
         )
-        buffer = chunks.new_buffer()
+
+    def _put_parts(
+        self,
+        section: bank_section.BankSection,
+        descriptor: int,
+        volume: os.stat_result,
+        epoch: int,
+        transfer: bank_transfer.Transfer,
+    ) -> dict[int, str]:
+        """Put what is no hole, and return its objects by index of chunk."""
+        found: dict[int, str] = {}
+
+        def put(writer: bank_base.Writer, part: layout.Part) -> None:
+            chunk = chunks.FileChunk(
+                descriptor,
+                part.index * self._chunk_size,
+                part.size,
+                buffer=streams.buffer(),
+                check=transfer.check,
+            )
+            if not chunk.is_hole():
+                name = layout.chunk_name(epoch, part.index)
+                _put(writer, name, chunk, part.size)
+                found[part.index] = name
+
+        parts = chunks.data_parts(descriptor, volume.st_size, self._chunk_size)
 
         def work(writer: bank_base.Writer) -> None:
-            for index in range(metadata.count):
-                transfer.check()
-                chunk = chunks.FileChunk(
-                    descriptor,
-                    index * self._chunk_size,
-                    metadata.length(index),
-                    buffer=buffer,
-                    check=transfer.check,
-                )
-                if not chunk.is_hole():
-                    found[index] = layout.chunk_name(epoch, index)
-                    _put(writer, found[index], chunk, metadata.length(index))
+            transfer.each(parts, functools.partial(put, writer), section.bank)
 
         batches.put(section, work)
-        path = self._directory.volume_path(volume_id)
-        if _identity(os.stat(path, follow_symlinks=False)) != before:
-            raise exceptions.SourceChanged(reason="the volume was written to")
-        return metadata
+        return found
 
 
 def _show_protecting(section: bank_section.BankSection) -> None:

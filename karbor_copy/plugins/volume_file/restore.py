@@ -9,12 +9,14 @@ from oslo_log import log as logging
 from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.banks import section as bank_section
+from karbor_copy.banks import streams
 from karbor_copy.banks import transfer as bank_transfer
 from karbor_copy.data_models import resource as resource_model
 from karbor_copy.data_models import status
 from karbor_copy.plugins import base
 from karbor_copy.plugins import records
 from karbor_copy.plugins.volume_file import chunks
+from karbor_copy.plugins.volume_file import layout
 from karbor_copy.plugins.volume_file import publish
 from karbor_copy.plugins.volume_file import volumes
 
@@ -81,25 +83,30 @@ def _write_volume(
     transfer: bank_transfer.Transfer,
 ) -> None:
     """Write the volume's bytes, leaving holes where there are only zeros."""
-    buffer = chunks.new_buffer()
     metadata = chunks.read_metadata(
-        section, buffer=buffer, check=transfer.check
+        section, buffer=streams.buffer(), check=transfer.check
     )
     publish.set_size(descriptor, metadata.size)
-    for index, name in metadata.chunks.items():
-        length = metadata.length(index)
-        position = index * metadata.chunk_size
-        end = position + length
+
+    def write(part: layout.Part) -> None:
+        name = metadata.chunks[part.index]
+        position = part.index * metadata.chunk_size
+        end = position + part.size
         for block in chunks.read_verified(
-            section, name, buffer=buffer, check=transfer.check
+            section, name, buffer=streams.buffer(), check=transfer.check
         ):
             if position + len(block) > end:
-                raise _wrong_size(name, length)
+                raise _wrong_size(name, part.size)
             if not chunks.is_zero(block):
                 publish.write_at(descriptor, block, position)
             position += len(block)
         if position != end:
-            raise _wrong_size(name, length)
+            raise _wrong_size(name, part.size)
+
+    parts = [
+        layout.Part(index, metadata.length(index)) for index in metadata.chunks
+    ]
+    transfer.each(parts, write, section.bank)
 
 
 def _wrong_size(name: str, length: int) -> exceptions.SourceCorrupt:

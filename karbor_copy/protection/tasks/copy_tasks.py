@@ -12,6 +12,7 @@ from karbor_copy.data_models import manifest
 from karbor_copy.data_models import status
 from karbor_copy.db import work_rows
 from karbor_copy.protection import commit
+from karbor_copy.protection import earlier
 from karbor_copy.protection import opening
 from karbor_copy.protection import work as work_module
 from karbor_copy.protection.tasks import lifecycle
@@ -38,6 +39,7 @@ class InitiateCopyTask(lifecycle.InitiateTask):
             work.operation.expect(
                 len(work.source_manifest.entries), work.source_manifest.size
             )
+        earlier.fill(work)
         work.checkpoint = checkpoint_store.BankCheckpoint(
             index,
             work.source_bank,

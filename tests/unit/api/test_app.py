@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole stack of middleware, in its order."""
 
+import io
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -143,6 +144,21 @@ def test_methods_that_are_not_allowed(conf: Any, method: str) -> None:
     message = response.json["badMethod"]["message"]
     assert message == f"{method} is not allowed here."
     assert send("/v1/p1/nope", method=method).status_int == 404
+
+
+def test_a_body_is_read_where_one_is_taken(conf: Any) -> None:
+    bad: dict[str, Any] = {
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": "1",
+    }
+    for path, method, status in (
+        ("/v1/p1/plans", "PATCH", 405),
+        ("/v1/p1/nope", "POST", 404),
+        ("/v1/p1/plans", "POST", 400),
+    ):
+        stream = io.BytesIO(b"{")
+        answer = send(path, method=method, **{"wsgi.input": stream}, **bad)
+        assert answer.status_int == status
 
 
 def test_a_path_that_is_no_text(

@@ -20,7 +20,7 @@ def test_nothing_is_left_that_could_be_a_form() -> None:
     )
     request.context, request.pecan = {}, {}
     hooks.InputHook().on_route(types.SimpleNamespace(request=request))
-    assert request.context["body"] == {"copy": {"plan_id": "1"}}
+    assert request.context["body"]() == {"copy": {"plan_id": "1"}}
     assert isinstance(request.POST, multidict.NoVars)
     assert dict(request.params) == {"limit": "1"}
     assert request.body == b""

@@ -66,7 +66,7 @@ def test_what_the_caller_made_up_is_removed() -> None:
         "HTTP_X_SERVICE_ROLES": "service",
         "HTTP_X_DOMAIN_ID": "d",
         "HTTP_X_IS_ADMIN_PROJECT": "True",
-        "HTTP_X_STORAGE_TOKEN": "admin:p2",
+        "HTTP_X_SERVICE_CATALOG": "[]",
         "HTTP_OPENSTACK_SYSTEM_SCOPE": "all",
     }
     environ, _ = identified(**made_up)

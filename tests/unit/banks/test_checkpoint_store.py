@@ -210,6 +210,23 @@ def test_list_and_delete_objects(bank, store):
     ]
 
 
+def test_parts_of_objects_are_deleted_after_the_objects():
+    class Leaving(memory.MemoryBank):
+        def delete_leftovers(self, prefix, check):
+            check()
+            seen.append((prefix, [info.key for info in self.list(prefix)]))
+            return 3
+
+    seen: list[tuple[str, list[str]]] = []
+    leaving = Leaving()
+    leaving.set_up()
+    prefix = PREFIX + "resource-data/"
+    banks.put(leaving, prefix + "r/data_1", b"")
+    store = checkpoint_store.CheckpointStore(leaving)
+    assert store.delete_objects(ID, nothing) == 4
+    assert seen == [(prefix, [])]
+
+
 def view(bank, index=INDEX, **options):
     values = {"manifest": None, "recorder": None, "writable": False}
     return checkpoint_store.BankCheckpoint(

@@ -3,6 +3,7 @@ import errno
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from hypothesis import strategies
 from karbor_copy import exceptions
 from karbor_copy.banks import directory
 from karbor_copy.banks import directory_files
+from karbor_copy.banks import directory_temporary
 from karbor_copy.banks import memory
 from tests.contract import banks
 from tests.fakes import bank_writer
@@ -453,7 +455,7 @@ def test_left_over_files_are_swept(bank, tmp_path):
     old = temporary / "old"
     for path in (old, temporary / "young"):
         path.write_bytes(b"")
-    long_ago = time.time() - directory_files.LEFT_OVER - 60
+    long_ago = time.time() - directory_temporary.LEFT_OVER - 60
     os.utime(old, (long_ago, long_ago))
     banks.put(bank, KEY, b"x")
     assert temporary_files(tmp_path) == ["young"]
@@ -493,3 +495,26 @@ def test_sigkill_at_any_moment(bank, tmp_path, seed):
             banks.put(writer, info.key, b"whole")
     for info in bank.list("batch/"):
         assert banks.get(bank, info.key) == b"whole"
+
+
+def test_names_of_one_file_are_told(tmp_path):
+    bank = directory.DirectoryBank(str(tmp_path), "c", exclusive=True)
+    bank.set_up()
+    for key in ("checkpoints/a/x", "checkpoints/a/y", "other/z"):
+        banks.put(bank, key, b"data")
+    with bank.batch() as writer:
+        for key in ("checkpoints/b/x", "checkpoints/c/x"):
+            writer.copy_from(
+                bank, "checkpoints/a/x", key, size=4, serialized=False
+            )
+    assert {
+        key: sorted(others)
+        for key, others in bank.sharing("checkpoints/b/").items()
+    } == {"checkpoints/b/x": ["checkpoints/a/x", "checkpoints/c/x"]}
+    assert bank.sharing("other/") == {}
+    assert bank.sharing("nothing/") == {}
+    others = directory.DirectoryBank(str(tmp_path), "c")
+    assert others.sharing("checkpoints/b/") == {}
+    shutil.rmtree(tmp_path / "c")
+    with pytest.raises(exceptions.BankUnavailable):
+        bank.sharing("checkpoints/b/")

@@ -106,3 +106,33 @@ def test_the_last_part_of_what_is_wrong_is_not_given():
     assert next(parts) == b"0123456789"
     with pytest.raises(exceptions.DigestMismatch):
         next(parts)
+
+
+def test_pieces_are_streams_with_sums():
+    taken = []
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in (b"0123", b"4567", b"89ab"):
+            taken.append(chunk)
+            yield chunk
+
+    found = []
+    for piece in make(chunks(), 12).pieces(5):
+        assert piece.md5 is None
+        # No more is read than what the pieces before this one needed.
+        assert len(taken) <= 1 + 5 * len(found) // 4
+        data = b"".join(map(bytes, piece))
+        assert len(piece) == len(data)
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        assert piece.md5 == md5
+        found.append(data)
+    assert found == [b"01234", b"56789", b"ab"]
+
+
+def test_the_last_piece_of_what_is_wrong_does_not_end():
+    pieces = make([b"01234", b"567"], 8, {"sha256": "0" * 64}).pieces(5)
+    next(pieces).drain()
+    last = next(pieces)
+    with pytest.raises(exceptions.DigestMismatch):
+        last.drain()
+    assert last.md5 is None

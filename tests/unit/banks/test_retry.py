@@ -211,6 +211,21 @@ def test_a_long_call_that_fails_once_is_tried_again(flaky, patient, clock):
     assert banks.get(flaky, "x") == b"x"
 
 
+def test_a_try_that_got_further_starts_the_timeout_anew(patient, clock):
+    error = exceptions.BankUnavailable(reason="cut off")
+
+    def fail_for_a_day():
+        clock.now += 3600
+        if clock.now < 86_400:
+            raise error
+        return "done"
+
+    with pytest.raises(exceptions.BankUnavailable):
+        patient._health.call(fail_for_a_day)
+    error.progress = True
+    assert patient._health.call(fail_for_a_day) == "done"
+
+
 def test_chunks_that_can_not_be_had_anew_are_put_once(flaky, patient, clock):
     flaky.failures = 1
     with pytest.raises(exceptions.BankUnavailable):

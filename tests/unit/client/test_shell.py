@@ -269,6 +269,7 @@ def a_copy(
         "bytes_total": 2048,
         "bytes_copied": 2048,
         "bytes_skipped": 0,
+        "bytes_reused": 0,
         "error_info": error,
     }
     api.on("GET", "/copies/k", {"copy": {"id": "k", "status": status}})
@@ -287,7 +288,8 @@ def test_copy_create_and_wait(
     copy = show("copy", "create", "one", "daily", "--wait")
     assert copy == {"id": "k", "status": "finished"}
     assert capsys.readouterr().err == (
-        "checkpoint c: finished, 2.0 KiB of 2.0 KiB copied, 0 B skipped\n"
+        "checkpoint c: finished, 2.0 KiB of 2.0 KiB copied, 0 B skipped, "
+        "0 B reused\n"
     )
 
 
@@ -436,6 +438,62 @@ def test_service_enable_disable(
         name: value or "" for name, value in service.items()
     }
     assert api.requests[-1].body == body
+
+
+LIMITS = {"plans": 50, "checkpoints": -1, "copies": -1, "copy_gigabytes": -1}
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ([], "/quotas/demo"),
+        (["p2"], "/quotas/p2"),
+        (["--default"], "/quotas/demo/defaults"),
+    ],
+)
+def test_quota_show(
+    api: scripted_api.ScriptedApi,
+    show: Callable[..., Any],
+    words: list[str],
+    path: str,
+) -> None:
+    shown = {**LIMITS, "id": "demo"}
+    api.on("GET", path, {"quota": shown})
+    assert show("--project", "demo", "quota", "show", *words) == shown
+
+
+def test_quota_usage_list(
+    api: scripted_api.ScriptedApi, show: Callable[..., Any]
+) -> None:
+    used = {"limit": 50, "in_use": 3, "reserved": 0}
+    answer = {"quota": {"plans": used, "id": "p2"}}
+    api.on("GET", "/quotas/p2/detail", answer)
+    (found,) = show("quota", "usage", "list", "p2")
+    assert found == {"resource": "plans", "limit": 50, "in_use": 3}
+
+
+def test_quota_set_and_delete(
+    api: scripted_api.ScriptedApi,
+    show: Callable[..., Any],
+    shell: Callable[..., Any],
+) -> None:
+    words = ("--plans", "-1", "--copy-gigabytes", "20")
+    body = {"plans": -1, "copy_gigabytes": 20}
+    api.on("PUT", "/quotas/p2", {"quota": {**LIMITS, **body}})
+    assert show("quota", "set", "p2", *words)["copy_gigabytes"] == 20
+    assert api.requests[-1].body == {"quota": body}
+    api.on("PUT", "/quota_classes/default", {"quota_class": LIMITS})
+    assert show("quota", "default", "set", "--plans", "50") == LIMITS
+    assert api.requests[-1].body == {"quota_class": {"plans": 50}}
+    api.on("DELETE", "/quotas/p2", {})
+    assert shell("quota", "delete", "p2")[:2] == (0, "")
+    assert api.requests[-1].method == "DELETE"
+
+
+def test_quota_set_to_nothing(shell: Callable[..., Any]) -> None:
+    code, _, err = shell("quota", "set", "p2")
+    assert code == 1
+    assert "give a limit" in err
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def play(monkeypatch: pytest.MonkeyPatch, restored: str | None) -> None:
         checkpoints=1,
         bytes_copied=1,
         bytes_skipped=0,
+        bytes_reused=0,
         seconds=1.0,
         again_copied=0,
     )

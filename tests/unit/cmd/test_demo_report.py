@@ -17,6 +17,7 @@ def report(*rows: demo_report.Row) -> demo_report.Report:
         checkpoints=2,
         bytes_copied=3 << 20,
         bytes_skipped=1 << 20,
+        bytes_reused=0,
         seconds=2.0,
         again_copied=0,
     )
@@ -42,6 +43,6 @@ def test_good_only_if_all_are_equal() -> None:
 def test_summary() -> None:
     assert demo_report.summary(report(RIGHT, WRONG)) == (
         "1 of 2 volumes restored from the copy are equal (SHA-256); "
-        "2 checkpoints, 3.0 MiB copied in 2.0 s (2 MB/s), 1.0 MiB skipped; "
-        "the second copy request copied 0 B"
+        "2 checkpoints, 3.0 MiB copied in 2.0 s (2 MB/s), 1.0 MiB skipped, "
+        "0 B reused; the second copy request copied 0 B"
     )

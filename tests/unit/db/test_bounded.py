@@ -44,3 +44,17 @@ def test_what_hangs_is_waited_for_by_all_in_one_thread() -> None:
         ask()
     assert len(calls) == 2
     back.set()
+
+
+def test_a_thread_that_can_not_be_started_is_told_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    ask = bounded.Bounded(lambda: "an answer", 30.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            ask()
+    assert ask() == "an answer"

@@ -287,3 +287,17 @@ def test_what_is_handed_back_takes_its_projects_turn() -> None:
     for number in range(60):
         queue("a", due_at=1000 + number)
     assert "b" in [claimer.claim().project_id for _ in range(3)]
+
+
+def test_what_one_project_has_delayed_holds_up_no_other() -> None:
+    claimer = worker()
+    for number in range(40):
+        queue("many", due_at=1 + number)
+    for number in range(2):
+        queue("few", due_at=1000 + number)
+    found = []
+    for _ in range(4):
+        log = claimer.claim()
+        found.append(log.project_id)
+        settle(log)
+    assert found == ["few", "many", "few", "many"]

@@ -2,6 +2,8 @@
 """What holds for every connection to a server: its settings, its patience."""
 
 import concurrent.futures
+import os
+import socket
 import threading
 import time
 from typing import Any
@@ -51,6 +53,13 @@ def hold(
 @engine.writer
 def lock(session: orm.Session, plan_id: str) -> None:
     plans.lock(session, plan_id)
+
+
+def cut(driver: Any) -> None:
+    """End what a driver's connection talks to the server over."""
+    number = (driver if hasattr(driver, "fileno") else driver._sock).fileno()
+    with socket.socket(fileno=os.dup(number)) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
@@ -130,3 +139,20 @@ def test_a_time_out_in_the_url_is_left_as_it_is(database_url: str) -> None:
     url = sa.make_url(database_url).update_query_dict({"connect_timeout": "3"})
     made = connections._limited(url, 10)
     assert made.query["connect_timeout"] == "3"
+
+
+def test_a_lost_connection_is_told_of_in_a_line(
+    server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    lent = engine.get_engine().raw_connection()
+    lent.cursor().execute("SELECT 1")
+    cut(lent.dbapi_connection)
+    lent.close()
+    (record,) = [
+        record
+        for record in caplog.records
+        if record.name.startswith("sqlalchemy.pool")
+    ]
+    assert record.levelname == "WARNING"
+    assert record.exc_info is None
+    assert "reset" in record.getMessage()

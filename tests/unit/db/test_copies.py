@@ -144,7 +144,7 @@ def test_a_request_takes_the_same_few_statements_for_any_plan() -> None:
         sa.event.remove(used, "before_cursor_execute", remember)
         return len([text for text in seen if not text.startswith("BEGIN")])
 
-    assert count(1) == count(50) == 7
+    assert count(1) == count(50) == 8
 
 
 def test_the_types_of_what_is_uncopied_are_checked_before_a_write() -> None:
@@ -384,7 +384,10 @@ def test_a_drained_one_is_left_to_a_worker_to_cancel() -> None:
     cancelled = copies.cancel(plan.project_id, made.id)
 
     assert cancelled.status is S.COPYING
-    again = claim()
+    again = rows.claim("worker", LEASE)
+    assert again is not None
+    with pytest.raises(exceptions.OperationCancelled):
+        begin.begin(again)
     with pytest.raises(exceptions.OperationCancelled):
         operation_logs.heartbeat(again.id, again.epoch, LEASE, {})
     end(again, S.CANCELLED)

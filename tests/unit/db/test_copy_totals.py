@@ -10,7 +10,8 @@ LEASE = 60.0
 FIGURES = {
     "bytes_total": 300,
     "bytes_copied": 200,
-    "bytes_skipped": 100,
+    "bytes_skipped": 70,
+    "bytes_reused": 30,
     "objects_total": 3,
     "objects_copied": 2,
 }

@@ -163,6 +163,19 @@ def test_handed_back_it_can_be_claimed_at_once_and_did_not_count():
     assert rows.claim("you", LEASE) is not None
 
 
+def test_handed_back_for_a_while_it_waits_and_did_not_count():
+    log = claimed()
+    operation_logs.hand_back(log.id, log.epoch, 3600)
+    assert column(log.id, "state") == _State.QUEUED
+    assert column(log.id, "attempts") == 0
+    assert rows.claim("you", LEASE) is None
+    change(log.id, due_at=functions.now_ms() - 1)
+    again = rows.claim("you", LEASE)
+    assert again is not None
+    # Both claims and the hand-back counted.
+    assert (again.epoch, again.attempts) == (3, 1)
+
+
 def test_put_off_it_waits_counts_and_tells_why():
     log = claimed()
     operation_logs.put_off(log.id, log.epoch, 3600, "the bank is away")
@@ -202,6 +215,7 @@ def test_the_progress_of_a_copy_is_shown_in_its_checkpoint_copy():
         "bytes_total": 5,
         "bytes_copied": 3,
         "bytes_skipped": 2,
+        "bytes_reused": 0,
         "objects_total": 2,
         "objects_copied": 2,
         "resources": {"T#1": {"status": "copying", "bytes_copied": 3}},

@@ -33,17 +33,25 @@ def any_types(_types: Any) -> None:
 def work(outcome: Any) -> None:
     """Run what is queued until nothing is; ``outcome`` of each copy."""
     while (log := rows.claim("worker", 60.0)) is not None:
-        begin.begin(log)
         result = S.FINISHED
-        if log.operation_type == status.OperationType.COPY:
-            result = outcome()
-            try:
+        try:
+            begin.begin(log)
+            if log.operation_type == status.OperationType.COPY:
+                result = outcome()
                 operation_logs.heartbeat(log.id, log.epoch, 60.0, {})
                 if result is S.FINISHED:
                     operation_logs.mark_committing(log, "0" * 64, {})
-            except exceptions.OperationCancelled:
-                result = S.CANCELLED
+        except exceptions.OperationCancelled:
+            result = S.CANCELLED
+        end(log, result)
+
+
+def end(log: Any, result: S) -> None:
+    """Settle as the worker does: a cancel meanwhile wins over a failure."""
+    try:
         settle.settle(log, settle.Outcome(result=result), 60.0)
+    except exceptions.OperationCancelled:
+        settle.settle(log, settle.Outcome(result=S.CANCELLED), 60.0)
 
 
 def check_slots() -> Any:

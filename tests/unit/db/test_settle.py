@@ -400,3 +400,28 @@ def orphan(session: orm.Session, copy_id: str) -> None:
 def test_the_sweep_leaves_open_requests_alone():
     copied()
     assert parents.find_unsettled() == []
+
+
+def test_a_cancel_that_came_first_is_met_at_the_beginning() -> None:
+    plan, made = copied()
+    log = claim()
+    copies.cancel(plan.project_id, made.id)
+    with pytest.raises(exceptions.OperationCancelled):
+        begin.begin(log)
+    settle.settle(log, CANCELLED, LEASE)
+    child = row_of(models.CheckpointCopy, log.id)
+    assert child.status == _Copy.CANCELLED
+    assert child.started_at is None
+
+
+def test_no_failure_ends_what_was_to_be_cancelled() -> None:
+    plan, made = copied()
+    log = claim()
+    begin.begin(log)
+    copies.cancel(plan.project_id, made.id)
+    with pytest.raises(exceptions.OperationCancelled):
+        settle.settle(log, FAILURE, LEASE)
+    assert row_of(models.CheckpointCopy, log.id).status == _Copy.COPYING
+    settle.settle(log, CANCELLED, LEASE)
+    assert row_of(models.CheckpointCopy, log.id).status == _Copy.CANCELLED
+    assert row_of(models.OperationLog, log.id).status == _Log.CANCELLED

@@ -9,14 +9,16 @@ import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.db import operation_logs
+from karbor_copy.db import settle
 from karbor_copy.protection import ending
 from karbor_copy.protection import running
+from karbor_copy.protection import settling
 from tests.fakes import logs
 
 
-def operation() -> running.RunningOperation:
+def operation(**fields: Any) -> running.RunningOperation:
     return running.RunningOperation(
-        logs.operation_log(),
+        logs.operation_log(**fields),
         time.monotonic() + 60,
         lease=60.0,
     )
@@ -65,6 +67,25 @@ def test_a_lost_lease_is_counted():
     assert lost() == before + 1
 
 
+def test_a_cancel_that_nobody_has_heard_of_wins_over_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outcomes: list[settle.Outcome] = []
+
+    def end(_operation: Any, outcome: settle.Outcome) -> None:
+        outcomes.append(outcome)
+        if outcome.result is settle.FAILURE:
+            raise exceptions.OperationCancelled
+
+    monkeypatch.setattr(settling, "settle", end)
+    ending.end(operation(), exceptions.ResourceFailed(reason="worn out"))
+    assert [outcome.result for outcome in outcomes] == [
+        settle.FAILURE,
+        settle.CANCELLED,
+    ]
+    assert outcomes[-1].reason is None
+
+
 AWAY = exceptions.DatabaseUnavailable()
 
 
@@ -80,7 +101,32 @@ def test_a_database_that_was_away_is_no_failure(
     if state == "committing":
         stopped.set_committing()
     ending.end(stopped, AWAY)
-    assert handed_back == [(stopped.id, stopped.epoch)]
+    assert handed_back == [(stopped.id, stopped.epoch, 0.0)]
+
+
+def test_a_database_that_is_away_again_and_again_lets_it_wait_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr(
+        operation_logs, "hand_back", lambda *told: delays.append(told[-1])
+    )
+    # The epochs of its claims: a hand-back counts too, an attempt not.
+    for epoch in range(1, 31, 2):
+        ending.end(operation(epoch=epoch), AWAY)
+    assert delays[:5] == [0, 1, 2, 4, 8]
+    assert delays[-1] == 60
+    ending.end(operation(epoch=31), exceptions.OperationDrained())
+    assert delays[-1] == 0
+
+
+def test_lost_leases_are_no_lapses(monkeypatch: pytest.MonkeyPatch) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr(
+        operation_logs, "hand_back", lambda *told: delays.append(told[-1])
+    )
+    ending.end(operation(epoch=3, attempts=3), AWAY)
+    assert delays == [0]
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,16 @@ def test_counts_by_resource_and_in_all() -> None:
     operation.add_total("T#1", 3, 300)
     operation.add_copied("T#1", 1, 100)
     operation.add_skipped("T#2", 2, 200)
+    operation.add_reused("T#2", 1, 50)
     operation.set_resource("T#1", "error", "why")
     progress = operation.progress()
     assert progress == {
         "bytes_total": 300,
         "bytes_copied": 100,
         "bytes_skipped": 200,
+        "bytes_reused": 50,
         "objects_total": 3,
-        "objects_copied": 3,
+        "objects_copied": 4,
         "resources": {
             "T#1": {
                 "status": "error",
@@ -114,3 +116,23 @@ def test_news_tell_of_the_resources_only_when_these_have_changed() -> None:
     assert operation.news() == operation.progress()
     operation.end_resources("cancelled")
     assert operation.news()["resources"]["T#1"]["status"] == "cancelled"
+
+
+def test_what_was_done_before_is_shown_until_there_is_something_new() -> None:
+    known = {
+        "bytes_total": 300,
+        "bytes_copied": 100,
+        "bytes_skipped": 0,
+        "bytes_reused": 0,
+        "objects_total": 3,
+        "objects_copied": 1,
+    }
+    operation = running.RunningOperation(
+        logs.operation_log(progress=known),
+        time.monotonic() + 60,
+        lease=60.0,
+    )
+    assert operation.progress() == known | {"resources": {}}
+    assert operation.news() == known
+    operation.expect(3, 300)
+    assert operation.news()["bytes_copied"] == 0

@@ -155,6 +155,12 @@ def change(path: pathlib.Path, old: str, new: str) -> None:
         ("targets = ", "target = ", 10, "[copy] target: unknown option"),
         ("targets = ", "targets = x", 10, "[copy] targets: 'x' is no UUID"),
         ("targets = ", "verify = no", 10, "[copy] verify: "),
+        (
+            "targets = ",
+            "bandwidth = 8-18 UTC 1M, else 2M",
+            10,
+            "[copy] bandwidth: '8-18' is not 'HH:MM-HH:MM'",
+        ),
         ("Main bank", "$nothing", 3, "[provider] description: "),
     ],
 )

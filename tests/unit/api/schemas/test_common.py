@@ -11,6 +11,8 @@ from karbor_copy.api.schemas import checkpoints
 from karbor_copy.api.schemas import common
 from karbor_copy.api.schemas import copies
 from karbor_copy.api.schemas import plans
+from karbor_copy.api.schemas import restores
+from karbor_copy.api.schemas import services
 
 VALIDATOR = schemas.Validator(
     common.obj(
@@ -114,3 +116,45 @@ def test_what_is_told_is_json_and_no_more(
     with pytest.raises(exceptions.Invalid) as caught:
         schemas.Validator(schema).validate(body)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "message"),
+    [
+        (
+            plans.UPDATE,
+            {"plan": {}},
+            "field/attribute plan. Missing updated parameters in request"
+            " body.",
+        ),
+        (
+            restores.CREATE,
+            {
+                "restore": {
+                    "provider_id": "3523a271-68aa-42f5-b9ba-56e5200a2ebb",
+                    "checkpoint_id": "3523a271-68aa-42f5-b9ba-56e5200a2ebb",
+                    "parameters": {},
+                    "restore_auth": {"password": "hunter2"},
+                }
+            },
+            "field/attribute restore.restore_auth. Restoring to another cloud"
+            " is not served; leave it out.",
+        ),
+        (
+            services.UPDATE,
+            {"status": "enabled", "disabled_reason": "x"},
+            "field/attribute disabled_reason. It can't be given with status"
+            " enabled.",
+        ),
+    ],
+)
+def test_a_message_of_the_schema(schema: Any, body: Any, message: str) -> None:
+    with pytest.raises(exceptions.Invalid) as caught:
+        schemas.Validator(schema).validate(body)
+    assert str(caught.value) == f"Invalid input for {message}"
+
+
+def test_a_reason_is_taken_with_disabled() -> None:
+    validator = schemas.Validator(services.UPDATE)
+    validator.validate({"status": "disabled", "disabled_reason": "x"})
+    validator.validate({"status": "enabled", "disabled_reason": None})

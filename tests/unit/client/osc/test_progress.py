@@ -21,6 +21,7 @@ def member(
     copied: int = 0,
     *,
     skipped: int = 0,
+    reused: int = 0,
     total: int = 8 * MIB,
     error: str | None = None,
 ) -> dict[str, Any]:
@@ -31,6 +32,7 @@ def member(
         "bytes_total": total,
         "bytes_copied": copied,
         "bytes_skipped": skipped,
+        "bytes_reused": reused,
         "error_info": error,
     }
 
@@ -44,14 +46,16 @@ def test_lines_tell_what_is_new() -> None:
             member("copying", MIB),
             member("copying", 2 * MIB),
             member("copying", 3 * MIB),
-            member("finished", 6 * MIB, skipped=2 * MIB),
-            member("finished", 6 * MIB, skipped=2 * MIB),
+            member("finished", 5 * MIB, skipped=2 * MIB, reused=MIB),
+            member("finished", 5 * MIB, skipped=2 * MIB, reused=MIB),
         ):
             shown.update([item])
     assert stream.getvalue().splitlines() == [
         "checkpoint c1: copying",
-        "checkpoint c1: copying, 2.0 MiB of 8.0 MiB copied, 0 B skipped",
-        "checkpoint c1: finished, 6.0 MiB of 8.0 MiB copied, 2.0 MiB skipped",
+        "checkpoint c1: copying, 2.0 MiB of 8.0 MiB copied, 0 B skipped, "
+        "0 B reused",
+        "checkpoint c1: finished, 5.0 MiB of 8.0 MiB copied, 2.0 MiB skipped, "
+        "1.0 MiB reused",
     ]
 
 
@@ -60,7 +64,7 @@ def test_errors_tell_the_reason(stream: io.StringIO) -> None:
     with progress.on(stream) as shown:
         shown.update([member("error", error="disk full")])
     assert "c1: error, 0 B of 8.0 MiB" in stream.getvalue()
-    assert stream.getvalue().rstrip().endswith("skipped: disk full")
+    assert stream.getvalue().rstrip().endswith("reused: disk full")
 
 
 def test_bars_on_a_terminal() -> None:

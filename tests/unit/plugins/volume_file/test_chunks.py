@@ -15,6 +15,7 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.data_models import resource
 from karbor_copy.plugins.volume_file import chunks
+from karbor_copy.plugins.volume_file import layout
 from tests.fakes import operations
 
 BLOCK = base.BLOCK_SIZE
@@ -103,6 +104,11 @@ def test_zeros_are_holes_however_they_are_stored(
         assert part(descriptor, 0, 2 * BLOCK).is_hole()
         assert not part(descriptor, BLOCK, 2 * BLOCK).is_hole()
         assert part(descriptor, 4 * BLOCK, 4 * BLOCK).is_hole()
+        found = chunks.data_parts(descriptor, 8 * BLOCK - 1, 2 * BLOCK)
+    all_parts = [layout.Part(index, 2 * BLOCK) for index in range(3)]
+    all_parts.append(layout.Part(3, 2 * BLOCK - 1))
+    # Where the file system can't tell, all is looked at.
+    assert found == (all_parts[:2] if known else all_parts)
 
 
 def test_a_hole_is_found_without_reading(
@@ -112,8 +118,8 @@ def test_a_hole_is_found_without_reading(
     with opened(path, b"x") as descriptor:
         os.truncate(path, 1024**3)
         monkeypatch.setattr(os, "preadv", None)
-        assert part(descriptor, 1024**2, 1024**2).is_hole()
-        assert part(descriptor, 1024**3 - 10, 10).is_hole()
+        found = chunks.data_parts(descriptor, 1024**3, 1024**2)
+    assert found == [layout.Part(0, 1024**2)]
 
 
 @pytest.fixture
