@@ -62,9 +62,9 @@ def create_protect(
     :raises PlanNotFound: the plan was deleted meanwhile.
     :raises QuotaExceeded: the project would have too many.
     """
-    counted = (quota.Resource.CHECKPOINTS,)
-    limits = quotas.hold(session, plan.project_id, counted, defaults)
-    plans.lock_living(session, plan.project_id, plan.id)
+    project_id, counted = plan.project_id, (quota.Resource.CHECKPOINTS,)
+    locked = plans.lock_living(session, project_id, plan.id, *counted)
+    limits = quotas.hold(session, project_id, counted, defaults, locked)
     row = _Row(
         id=str(uuid.uuid4()),
         project_id=plan.project_id,
@@ -81,7 +81,7 @@ def create_protect(
     )
     session.add(row)
     session.flush()
-    quotas.check(session, plan.project_id, limits)
+    quotas.check(session, project_id, limits)
     _enqueue(session, row, _Type.PROTECT, request_id, plan.parameters)
     return checkpoint_rows.to_model(row)
 

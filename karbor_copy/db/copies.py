@@ -82,8 +82,9 @@ def create(
     :raises InvalidPlan: no checkpoint of the plan is available.
     :raises QuotaExceeded: the project would have too much.
     """
-    limits = quotas.hold(session, request.project_id, _COUNTED, defaults)
-    plan = plans.lock_living(session, request.project_id, request.plan_id)
+    project_id = request.project_id
+    plan = plans.lock_living(session, project_id, request.plan_id, *_COUNTED)
+    limits = quotas.hold(session, project_id, _COUNTED, defaults, plan)
     if plan.provider_id != request.provider_id:
         raise exceptions.ProviderMismatch(place="plan")
     copy = copy_rows.new(request)
@@ -97,7 +98,7 @@ def create(
         session, uncopied, copy, request.request_id
     )
     if made:
-        quotas.check(session, request.project_id, limits)
+        quotas.check(session, project_id, limits)
     counts = adopted + collections.Counter(
         {status.CopyStatus.WAIT_COPYING: made}
     )
@@ -213,8 +214,8 @@ def _retry(
     request_id: str | None,
     defaults: quota.Limits,
 ) -> copy_request.Copy:
-    limits = quotas.hold(session, found.project_id, _COUNTED, defaults)
     row = _lock(session, found, wanted=status.CopyStatus.WAIT_COPYING)
+    limits = quotas.hold(session, found.project_id, _COUNTED, defaults)
     transitions.move(
         session,
         _Copy,

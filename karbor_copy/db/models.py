@@ -8,6 +8,7 @@ Names and columns are Karbor's where Karbor had the table.
 """
 
 import datetime
+from typing import Annotated
 from typing import Any
 from typing import ClassVar
 
@@ -40,6 +41,8 @@ def string(length: int) -> sa.String:
 
 
 Id = string(36)
+#: Of bytes or of objects.
+Count = Annotated[int, orm.mapped_column(sa.BigInteger, default=0)]
 
 
 class Base(orm.DeclarativeBase):
@@ -162,13 +165,16 @@ class CheckpointCopy(Timestamps, Base):
     """One checkpoint's copy to one target; its operation log has its id."""
 
     __tablename__ = "checkpoint_copies"
-    __table_args__ = (sa.Index(None, "project_id", "status"),)
+    __table_args__ = (
+        sa.Index(None, "project_id", "status"),
+        sa.Index(None, "plan_id", "target_provider_id", "status"),
+    )
 
     id: orm.Mapped[str] = orm.mapped_column(Id, primary_key=True)
     #: The request that made it, NULL where a reconcile found it in a bank.
     copy_id: orm.Mapped[str | None] = orm.mapped_column(Id, index=True)
     project_id: orm.Mapped[str] = orm.mapped_column(string(255))
-    plan_id: orm.Mapped[str] = orm.mapped_column(Id, index=True)
+    plan_id: orm.Mapped[str] = orm.mapped_column(Id)
     provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     target_provider_id: orm.Mapped[str] = orm.mapped_column(Id)
     checkpoint_id: orm.Mapped[str] = orm.mapped_column(Id, index=True)
@@ -183,20 +189,12 @@ class CheckpointCopy(Timestamps, Base):
         default=False, server_default=sa.false()
     )
     attempts: orm.Mapped[int] = orm.mapped_column(default=0)
-    bytes_total: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
-    bytes_copied: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
-    bytes_skipped: orm.Mapped[int] = orm.mapped_column(
-        sa.BigInteger, default=0
-    )
-    bytes_reused: orm.Mapped[int] = orm.mapped_column(
-        sa.BigInteger, default=0, server_default="0"
-    )
-    objects_total: orm.Mapped[int] = orm.mapped_column(
-        sa.BigInteger, default=0
-    )
-    objects_copied: orm.Mapped[int] = orm.mapped_column(
-        sa.BigInteger, default=0
-    )
+    bytes_total: orm.Mapped[Count]
+    bytes_copied: orm.Mapped[Count]
+    bytes_skipped: orm.Mapped[Count]
+    bytes_reused: orm.Mapped[Count] = orm.mapped_column(server_default="0")
+    objects_total: orm.Mapped[Count]
+    objects_copied: orm.Mapped[Count]
     #: type#id -> {status, bytes_copied, error_info}
     resources: orm.Mapped[dict[str, Any]]
     error_info: orm.Mapped[str | None] = orm.mapped_column(LongText)

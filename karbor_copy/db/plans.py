@@ -2,6 +2,7 @@
 """Plans and their resources; a deleted plan's row stays."""
 
 import contextlib
+import functools
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +27,6 @@ from karbor_copy.db import quotas
 _Plan = models.Plan
 _Resource = models.PlanResource
 
-# Built once: building it takes longer than running it.
-_LOCK: Final = (
-    sa.select(_Plan.project_id, _Plan.provider_id, _Plan.deleted)
-    .where(_Plan.id == sa.bindparam("plan_id"))
-    .with_for_update()
-)
 
 _SORTABLE: Final = {
     "id": _Plan.id,
@@ -47,25 +42,45 @@ _FILTERABLE: Final = {
 }
 
 
-def lock(session: orm.Session, plan_id: str) -> sa.Row[str, str, bool] | None:
+def lock(
+    session: orm.Session, plan_id: str, *counted: quota.Resource
+) -> sa.Row[Any] | None:
     """Lock a plan's row, deleted or not, until the transaction ends.
 
     What decides which checkpoints are copied takes this lock, and takes it
-    before anything else. Return whose the plan is, and whether deleted.
+    before anything else. Return ``project_id``, ``provider_id``, ``deleted``
+    and the project's limits of what is counted (:func:`quotas.columns`).
     """
+    found = session.connection().execute(
+        _locking(*counted), {"plan_id": plan_id}
+    )
+    return found.one_or_none()
+
+
+@functools.cache
+def _locking(*counted: quota.Resource) -> sa.Select[Any]:
+    """Build the statement once: that takes longer than to run it."""
     return (
-        session.connection().execute(_LOCK, {"plan_id": plan_id}).one_or_none()
+        sa.select(
+            *(_Plan.project_id, _Plan.provider_id, _Plan.deleted),
+            *quotas.columns(_Plan.project_id, counted),
+        )
+        .where(_Plan.id == sa.bindparam("plan_id"))
+        .with_for_update()
     )
 
 
 def lock_living(
-    session: orm.Session, project_id: str, plan_id: str
-) -> sa.Row[str, str, bool]:
-    """Lock the plan of a project.
+    session: orm.Session,
+    project_id: str,
+    plan_id: str,
+    *counted: quota.Resource,
+) -> sa.Row[Any]:
+    """Lock the plan of a project; return what :func:`lock` does.
 
     :raises PlanNotFound: there is none, or it was deleted.
     """
-    found = lock(session, plan_id)
+    found = lock(session, plan_id, *counted)
     if found is None or found.deleted or found.project_id != project_id:
         raise exceptions.PlanNotFound(plan_id=plan_id)
     return found

@@ -4,12 +4,12 @@
 Nothing is kept of what a project uses: it is counted in the transaction that
 adds to it. Of those that add to something that is limited only one goes on at
 a time in a project: who holds the project's row of ``quota_projects``, which
-is locked before any plan.
+is locked after the plan and before anything else.
 """
 
 import contextlib
 from collections.abc import Callable
-from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
@@ -37,15 +37,6 @@ _GIB: Final = 1 << 30
 _DELETED: Final = status.CheckpointStatus.DELETED
 
 _PROJECT: Final = sa.bindparam("project_id", type_=_Plan.project_id.type)
-#: The project's own come last, so that they count.
-_LIMITS: Final = sa.union_all(
-    sa.select(_Class.resource, _Class.hard_limit, sa.literal(0)).where(
-        _Class.class_name == quota.DEFAULT_CLASS
-    ),
-    sa.select(_Quota.resource, _Quota.hard_limit, sa.literal(1)).where(
-        _Quota.project_id == _PROJECT
-    ),
-)
 _LOCK: Final = (
     sa.select(_Project.project_id)
     .where(_Project.project_id == _PROJECT)
@@ -105,20 +96,48 @@ _IN_USE: Final[Mapping[quota.Resource, sa.Select[int]]] = {
 }
 
 
+def columns(project_id: Any, resources: Iterable[quota.Resource]) -> list[Any]:
+    """Return what is stored of a project's limits, as columns of a SELECT.
+
+    Each has the name of its resource, and is NULL where the default holds.
+    """
+    return [
+        sa.func.coalesce(
+            sa.select(_Quota.hard_limit)
+            .where(_Quota.project_id == project_id, _Quota.resource == name)
+            .scalar_subquery(),
+            sa.select(_Class.hard_limit)
+            .where(
+                _Class.class_name == quota.DEFAULT_CLASS,
+                _Class.resource == name,
+            )
+            .scalar_subquery(),
+        ).label(name.value)
+        for name in resources
+    ]
+
+
+_STORED: Final = sa.select(*columns(_PROJECT, _Resource))
+
+
 def hold(
     session: orm.Session,
     project_id: str,
-    resources: Collection[quota.Resource],
+    resources: Iterable[quota.Resource],
     defaults: quota.Limits,
+    stored: sa.Row[Any] | None = None,
 ) -> quota.Limits:
     """Return what is limited, and hold the project if anything is.
 
     Until this transaction ends nobody else adds to these resources.
+    ``stored`` is a row with the :func:`columns`, if there is one.
     """
+    if stored is None:
+        stored = _stored(session, project_id)
     limits = {
         name: limit
-        for name, limit in _limits(session, project_id, defaults).items()
-        if name in resources and limit != quota.UNLIMITED
+        for name, limit in _limits(stored, resources, defaults).items()
+        if limit != quota.UNLIMITED
     }
     if limits:
         _lock(session, project_id)
@@ -140,14 +159,14 @@ def get(
     session: orm.Session, project_id: str, defaults: quota.Limits
 ) -> quota.Limits:
     """Return a project's limits."""
-    return _limits(session, project_id, defaults)
+    return _limits(_stored(session, project_id), _Resource, defaults)
 
 
 @engine.reader
 def get_defaults(session: orm.Session, defaults: quota.Limits) -> quota.Limits:
     """Return the limits of a project that has none of its own."""
     # No project's id is empty.
-    return _limits(session, "", defaults)
+    return _limits(_stored(session, ""), _Resource, defaults)
 
 
 @engine.reader
@@ -155,11 +174,12 @@ def usage(
     session: orm.Session, project_id: str, defaults: quota.Limits
 ) -> dict[quota.Resource, quota.Usage]:
     """Return a project's limits and what it uses of each."""
+    limits = _limits(_stored(session, project_id), _Resource, defaults)
     return {
         name: quota.Usage(
             limit=limit, in_use=_in_use(session, project_id, name)
         )
-        for name, limit in _limits(session, project_id, defaults).items()
+        for name, limit in limits.items()
     }
 
 
@@ -218,13 +238,22 @@ def _set(
         session.add(row)
 
 
+def _stored(session: orm.Session, project_id: str) -> sa.Row[Any]:
+    values = {"project_id": project_id}
+    return session.connection().execute(_STORED, values).one()
+
+
 def _limits(
-    session: orm.Session, project_id: str, defaults: quota.Limits
+    stored: sa.Row[Any],
+    resources: Iterable[quota.Resource],
+    defaults: quota.Limits,
 ) -> dict[quota.Resource, int]:
-    found = session.connection().execute(_LIMITS, {"project_id": project_id})
-    limits = dict.fromkeys(_Resource, quota.UNLIMITED) | dict(defaults)
-    for name, limit, _ in sorted(found, key=lambda row: row[2]):
-        limits[_Resource(name)] = limit
+    limits = {}
+    for name in resources:
+        limit = getattr(stored, name.value)
+        if limit is None:
+            limit = defaults.get(name, quota.UNLIMITED)
+        limits[name] = limit
     return limits
 
 

@@ -21,7 +21,7 @@ from tests.fixtures import rows
 from tests.fixtures import standalone
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
-REVISION = "0006\n"
+REVISION = "0007\n"
 GONE = "Bank unavailable: the container is missing"
 
 Manage = Callable[..., subprocess.CompletedProcess[str]]

@@ -144,7 +144,7 @@ def test_a_request_takes_the_same_few_statements_for_any_plan() -> None:
         sa.event.remove(used, "before_cursor_execute", remember)
         return len([text for text in seen if not text.startswith("BEGIN")])
 
-    assert count(1) == count(50) == 8
+    assert count(1) == count(50) == 7
 
 
 def test_the_types_of_what_is_uncopied_are_checked_before_a_write() -> None:

@@ -34,9 +34,9 @@ def test_the_schema_is_what_the_models_say() -> None:
 
 
 def test_syncing_again_changes_nothing() -> None:
-    assert migration.version() == "0006"
+    assert migration.version() == "0007"
     migration.sync()
-    assert migration.version() == "0006"
+    assert migration.version() == "0007"
 
 
 def test_an_empty_database_has_no_version(blank: Any) -> None:
@@ -62,7 +62,7 @@ def test_processes_that_sync_at_once_do_not_collide(blank: Any) -> None:
         subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)
     ]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
-    assert migration.version() == "0006"
+    assert migration.version() == "0007"
     engine.get_engine().dispose()
 
 
