@@ -17,6 +17,7 @@ CHECKPOINTS = "checkpoints/"
 RESOURCE_DATA = "resource-data/"
 INDEX_NAME = "index.json"
 MANIFEST_NAME = "manifest.jsonl"
+ABANDONED_NAME = "abandoned"
 
 # What nearly all keys look like; no part begins with a dot.
 _PLAIN_PART = r"[\w@:=+-][\w@:=+.-]*"
@@ -104,6 +105,14 @@ def manifest_key(checkpoint_id: str) -> str:
     :raises InvalidKey: the id can't be part of a key.
     """
     return checkpoint_prefix(checkpoint_id) + MANIFEST_NAME
+
+
+def abandoned_key(checkpoint_id: str) -> str:
+    """Return the key of what tells that a checkpoint will never be whole.
+
+    :raises InvalidKey: the id can't be part of a key.
+    """
+    return checkpoint_prefix(checkpoint_id) + ABANDONED_NAME
 
 
 def data_prefix(checkpoint_id: str) -> str:

@@ -88,8 +88,7 @@ class LargePut(swift_put.AnyPut):
             there = self._there(number, piece) if self._resumable else None
             if there is None:
                 # A name with a digest in it may be another worker's too.
-                only_if = {"If-None-Match": "*"} if self._resumable else {}
-                self._send_segment(number, piece, only_if)
+                self._send_segment(number, piece, {"If-None-Match": "*"})
             else:
                 piece.drain()
                 if there == piece.md5:

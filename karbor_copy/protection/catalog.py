@@ -3,8 +3,10 @@
 
 The bank decides existence. What is in a bank and unknown is added; what was
 committed and is gone becomes ``error``, and ``available`` again when it is
-found whole. Nothing is ever deleted from a bank here: another region may be
-writing what this one does not know.
+found whole. Another region may be writing what this one does not know: all
+that is ever deleted from a bank here is what its writer has marked as given
+up, because it can't delete it itself, and what is still no checkpoint at the
+next look.
 """
 
 import collections
@@ -23,7 +25,9 @@ from karbor_copy.data_models import status
 from karbor_copy.db import catalog
 from karbor_copy.db import functions
 from karbor_copy.protection import bank_pool
+from karbor_copy.protection import catalog_report
 from karbor_copy.protection import contents
+from karbor_copy.protection import sweeping
 from karbor_copy.providers import registry as provider_registry
 
 LOG = logging.getLogger(__name__)
@@ -32,24 +36,6 @@ _Status = status.CheckpointStatus
 
 #: What a bank says for good; anything else may be work that goes on.
 _ENDS = frozenset({_Status.AVAILABLE, _Status.ERROR, _Status.DELETED})
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What a reconcile of one provider found and did."""
-
-    provider_id: str
-    seen: int = 0
-    added: int = 0
-    changed: int = 0
-    vanished: int = 0
-    moved: int = 0
-    refused: list[str] = field(default_factory=list)
-
-    def refuse(self, error: exceptions.KarborCopyError) -> None:
-        """Note what could not be taken over, and why."""
-        LOG.warning("Bank of provider %s: %s", self.provider_id, error)
-        self.refused.append(str(error))
 
 
 class Reconciler:
@@ -66,6 +52,9 @@ class Reconciler:
         self._banks = banks
         self._project_map = project_map or {}
         self._buried: dict[str, set[str]] = collections.defaultdict(set)
+        self._sweepers: dict[str, sweeping.Sweeper] = collections.defaultdict(
+            sweeping.Sweeper
+        )
 
     def reconcile_all(self) -> None:
         """Reconcile every provider, whatever is wrong with another one."""
@@ -83,10 +72,10 @@ class Reconciler:
                     "Bank of provider %s not reconciled", provider.id
                 )
             else:
-                if report.added or report.changed or report.vanished:
+                if report.news:
                     LOG.info("Catalogue reconciled: %s", report)
 
-    def reconcile(self, provider_id: str) -> Report:
+    def reconcile(self, provider_id: str) -> catalog_report.Report:
         """Reconcile one provider.
 
         :raises BankError: its bank can't be read; what can't be listed
@@ -96,9 +85,13 @@ class Reconciler:
         """
         bank = self._banks.bank(provider_id)
         store = checkpoint_store.CheckpointStore(bank)
-        return _Round(
+        report = _Round(
             store, provider_id, self._project_map, self._buried[provider_id]
         ).run()
+        if not self._registry.get(provider_id).create_only:
+            sweeper = self._sweepers[provider_id]
+            report.swept = sweeper.sweep(bank, report.unfinished)
+        return report
 
 
 @dataclass(slots=True)
@@ -129,10 +122,10 @@ class _Round:
         self._store = store
         self._project_map = project_map
         self._buried = buried
-        self._report = Report(provider_id=provider_id)
+        self._report = catalog_report.Report(provider_id=provider_id)
         self._began = functions.utcnow()
 
-    def run(self) -> Report:
+    def run(self) -> catalog_report.Report:
         """Take over what the bank tells."""
         ids = set(self._store.list_ids())
         self._report.seen = len(ids)
@@ -169,7 +162,9 @@ class _Round:
                     continue
                 plan = contents.to_plan(index, self._project_of(index))
             except exceptions.ObjectNotFound:
-                continue  # not committed, or what is left of a deleted one
+                # Not committed, or what is left of a deleted one.
+                self._report.unfinished.append(checkpoint_id)
+                continue
             except exceptions.InvalidCheckpoint as error:
                 self._report.refuse(error)
                 continue

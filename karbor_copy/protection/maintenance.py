@@ -12,6 +12,7 @@ from collections.abc import Callable
 from oslo_log import log as logging
 
 from karbor_copy import exceptions
+from karbor_copy.banks import abandoned
 from karbor_copy.banks import base
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import checkpoint
@@ -48,6 +49,17 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
         deleted = 0
     if deleted:
         LOG.info("%d left-over objects of %s deleted", deleted, row.id)
+    done(operation)
+
+
+def give_up(operation: running.RunningOperation, bank: base.Bank) -> None:
+    """Leave what nothing stands for to the service of the bank's region.
+
+    :raises BankError: the bank did not let us; it is to be tried again.
+    """
+    row = work_rows.checkpoint(str(operation.log.checkpoint_id))
+    if row.committed_at is None and row.status is _Status.ERROR:
+        abandoned.mark(bank, row.id)
     done(operation)
 
 

@@ -145,10 +145,12 @@ class Runner:
         """Clean up, tried again with growing pauses until it is done."""
         log = operation.log
         try:
-            row_bank = self._banks.bank(
-                work_rows.checkpoint(str(log.checkpoint_id)).provider_id
-            )
-            maintenance.clean_up(operation, row_bank)
+            row = work_rows.checkpoint(str(log.checkpoint_id))
+            bank = self._banks.bank(row.provider_id)
+            if self._registry.get(row.provider_id).create_only:
+                maintenance.give_up(operation, bank)
+            else:
+                maintenance.clean_up(operation, bank)
         except exceptions.CheckpointNotFound:
             # The operation ended before it had written anything.
             maintenance.done(operation)

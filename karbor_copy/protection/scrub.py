@@ -83,9 +83,12 @@ class Scrubber:
 
         :raises ProviderNotFound: there is no such provider.
         :raises CheckpointNotFound: the provider has no such checkpoint.
+        :raises Conflict: its bank can't be repaired by this service.
         :raises BankError: the bank can't be listed.
         """
         provider = self._registry.get(provider_id)
+        if repair:
+            provider.check_changeable()
         next(self._banks.bank(provider_id).list(limit=1), None)
         known = catalog.known(provider_id)
         for checkpoint_id in checkpoint_ids or ():

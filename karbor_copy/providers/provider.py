@@ -11,6 +11,7 @@ from oslo_config import cfg
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base as bank_base
+from karbor_copy.banks import create_only
 from karbor_copy.banks import loader as bank_loader
 from karbor_copy.data_models import parameters as parameter_keys
 from karbor_copy.data_models import plan
@@ -26,8 +27,10 @@ class Provider:
     """What one file of ``providers.d`` says.
 
     ``targets`` are the providers that this one may copy to, the first is
-    the default; ``verify`` is how written copies are checked. ``plugins``
-    and ``plugin_names`` map a resource type to its plugin's class and name.
+    the default; ``verify`` is how written copies are checked. Who deletes
+    what failed copies leave in this one's bank is ``target_cleanup``: this
+    service's worker, or only a service of its own region. ``plugins`` and
+    ``plugin_names`` map a resource type to its plugin's class and name.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Provider:
     region: str
     targets: tuple[str, ...]
     verify: Literal["read_back", "checksum"]
+    target_cleanup: Literal["worker", "local"] = "worker"
     bank_name: str
     bank_options: Mapping[str, Any] = field(repr=False)
     plugins: Mapping[str, type[plugin_base.ProtectionPlugin]]
@@ -62,7 +66,24 @@ class Provider:
 
         :raises Invalid: its options do not make a bank.
         """
-        return bank_loader.load(self.bank_name, self.bank_options)
+        bank = bank_loader.load(self.bank_name, self.bank_options)
+        return create_only.CreateOnlyBank(bank) if self.create_only else bank
+
+    @property
+    def create_only(self) -> bool:
+        """Tell whether this service only adds to the provider's bank."""
+        return self.target_cleanup == "local"
+
+    def check_changeable(self) -> None:
+        """Let go on who would change or delete what is in the bank.
+
+        :raises Conflict: this service only adds to it.
+        """
+        if self.create_only:
+            raise exceptions.Conflict(
+                reason=f"What provider {self.id} holds is deleted, reset and"
+                " repaired by the service of its own region only."
+            )
 
     def supports(self, operation: Operation, resource_type: str) -> bool:
         """Tell whether the type's plugin has an operation; asked once."""

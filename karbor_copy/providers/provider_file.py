@@ -65,6 +65,16 @@ COPY_OPTS = [
         "made when it was written.",
     ),
     cfg.StrOpt(
+        "target_cleanup",
+        default="worker",
+        choices=["worker", "local"],
+        help="Who deletes what copies to this provider leave when they fail: "
+        "worker, the one that copied, or local, only a service of this "
+        "provider's own region. With local this service just adds objects to "
+        "the bank, so its credentials need not be able to replace or delete "
+        "any.",
+    ),
+    cfg.StrOpt(
         "bandwidth",
         default="",
         help="Bytes a second that each process sends to each of the targets, "
@@ -122,6 +132,7 @@ class _Reader:
                 for target in copying["targets"]
             ),
             verify=copying["verify"],
+            target_cleanup=copying["target_cleanup"],
             bank_name=values["bank"],
             bank_options=bank_options,
             plugins=plugins,

@@ -79,7 +79,7 @@ class Dice:
         self.thrown: collections.Counter[str] = collections.Counter()
         self.active = False
 
-    def throw(self, method: str, path: str) -> Fault | None:
+    def throw(self, method: str, path: str, _headers: object) -> Fault | None:
         """Return what shall happen to a request, if anything shall."""
         # Without a token there is nothing to see.
         if not self.active or "/auth/" in path:

@@ -46,6 +46,15 @@ COMMIT = (
     "settling.before",
     "settle.after",
 )
+#: After which another attempt meets what the one before has put.
+CREATED = (
+    "put.middle:3",
+    "flush.before",
+    "manifest.after",
+    "committing.after",
+    "index.after",
+    "index_key.after:3",
+)
 RESTORE = ("owner.after", "publish.before", "publish.after", "settle.before")
 DELETE = (
     "index.before",
@@ -84,6 +93,22 @@ def test_copy(tmp_path: pathlib.Path, plans: tuple[str, ...]) -> None:
         rows = site.query("SELECT bytes_skipped FROM checkpoint_copies")
         assert len(rows) == 2
         assert any(skipped for (skipped,) in rows)
+
+
+def test_copy_to_where_nothing_can_be_replaced(
+    tmp_path: pathlib.Path,
+) -> None:
+    with stories.prepared(tmp_path) as site:
+        file = site.path / "providers.d" / "region-two.conf"
+        with file.open("a") as opened:
+            opened.write("[copy]\ntarget_cleanup = local\n")
+        story = stories.Story(site)
+        story.kill_at(CREATED, site.copy)
+        story.resume()
+        assert story.outcome.violations == []
+        assert story.outcome.kills == len(CREATED)
+        [(status,)] = site.query("SELECT status FROM checkpoint_copies")
+        assert status == "finished"
 
 
 def test_restore_reset_and_delete(tmp_path: pathlib.Path) -> None:

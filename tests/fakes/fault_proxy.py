@@ -77,7 +77,9 @@ class Proxy:
     url: str = ""
     faults: list[Fault] = field(default_factory=list)
     #: Asked where none of these is for a request.
-    choose: Callable[[str, str], Fault | None] = lambda _method, _path: None
+    choose: Callable[[str, str, Mapping[str, str]], Fault | None] = (
+        lambda _method, _path, _headers: None
+    )
     #: Method and path, with the query, of all that came.
     requests: list[tuple[str, str]] = field(default_factory=list)
     _seen: dict[tuple[str, str], Answer] = field(default_factory=dict)
@@ -93,14 +95,16 @@ class Proxy:
             name == method and part in path for name, path in self.requests
         )
 
-    def fault_for(self, method: str, path: str) -> Fault:
+    def fault_for(
+        self, method: str, path: str, headers: Mapping[str, str]
+    ) -> Fault:
         with self._lock:
             self.requests.append((method, path))
             for fault in self.faults:
                 if fault.is_for(method, path):
                     fault.times -= 1
                     return fault
-            return self.choose(method, path) or Fault()
+            return self.choose(method, path, headers) or Fault()
 
     def forward(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -136,7 +140,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     proxy: Proxy
 
     def handle_any(self) -> None:
-        fault = self.proxy.fault_for(self.command, self.path)
+        fault = self.proxy.fault_for(self.command, self.path, self.headers)
         size = int(self.headers.get("Content-Length") or 0)
         if fault.request_reset is not None:
             self.rfile.read(min(size, fault.request_reset))

@@ -85,6 +85,7 @@ class CheckpointController:
     ) -> dict[str, Any]:
         """Delete a checkpoint with its data."""
         provider = self._collaborators.registry.get(provider_id)
+        provider.check_changeable()
         db.request_delete(
             this.project_id,
             provider.id,
@@ -107,6 +108,7 @@ class CheckpointController:
     ) -> dict[str, Any]:
         """Set a checkpoint's status by hand."""
         provider = self._collaborators.registry.get(provider_id)
+        provider.check_changeable()
         db.request_reset(
             this.project_id,
             provider.id,

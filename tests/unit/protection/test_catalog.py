@@ -23,6 +23,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import checkpoints
 from karbor_copy.db import models
 from karbor_copy.protection import catalog
+from karbor_copy.protection import catalog_report
 from tests.fakes import scripted_bank
 from tests.fixtures import database
 from tests.fixtures import rows
@@ -48,7 +49,10 @@ class Site:
     # A registry and a pool of banks.
 
     def list(self) -> tuple[Any, ...]:
-        return tuple(types.SimpleNamespace(id=id_) for id_ in self.banks)
+        return tuple(self.get(id_) for id_ in self.banks)
+
+    def get(self, provider_id: str) -> Any:
+        return types.SimpleNamespace(id=provider_id, create_only=False)
 
     def bank(self, provider_id: str) -> base.Bank:
         return self.banks[provider_id]
@@ -61,7 +65,7 @@ class Site:
 
     def reconcile(
         self, provider_id: str = ONE, **projects: str
-    ) -> catalog.Report:
+    ) -> catalog_report.Report:
         return self.reconciler(**projects).reconcile(provider_id)
 
     def store(
