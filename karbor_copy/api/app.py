@@ -98,13 +98,19 @@ def make_app(
     )
     # The first meets a request first and its answer last. Who asks is known
     # before a byte of the body is read.
-    layers = (
+    layers: list[Callable[[Any], Any]] = [
         middleware.RequestId,
         middleware.RequestLog,
         faults.FaultMiddleware,
         authentication(conf),
         functools.partial(middleware.SizeLimit, limit=conf.api.max_body_size),
-    )
+    ]
+    if conf.api.public_endpoint:
+        layers.append(
+            functools.partial(
+                middleware.PublicEndpoint, url=conf.api.public_endpoint
+            )
+        )
     for layer in reversed(layers):
         application = layer(application)
     return application

@@ -16,11 +16,13 @@ NO_BODY: Final = object()
 class Call:
     """A request that has passed the hooks.
 
-    ``body`` is the parsed JSON or ``NO_BODY``; ``url`` is the absolute
-    address without its query; ``query`` holds the query's pairs.
+    ``body`` is the parsed JSON or ``NO_BODY``; ``root`` is the absolute
+    address of the API, without a slash at its end; ``url`` is that of the
+    request, without its query; ``query`` holds the query's pairs.
     """
 
     context: request_context.RequestContext
+    root: str
     url: str
     query: Sequence[tuple[str, str]]
     body: Any = NO_BODY

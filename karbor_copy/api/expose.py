@@ -75,6 +75,7 @@ def expose(
             api_query.check(request.context["query"], names)
             this = call.Call(
                 context=context,
+                root=request.application_url,
                 url=request.path_url,
                 query=request.context["query"],
                 body=request.context["body"](),

@@ -122,6 +122,36 @@ class SizeLimit:
         )
 
 
+class PublicEndpoint:
+    """Lets every request have come to the address that clients know."""
+
+    def __init__(self, application: Any, url: str) -> None:
+        """Take the address of the root.
+
+        :raises ValueError: it is more than a scheme, a host and a path.
+        """
+        parts = urllib.parse.urlsplit(url)
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError(
+                "[api] public_endpoint: only a scheme, a host, a port and a"
+                " path are allowed"
+            )
+        self._application = application
+        path = urllib.parse.unquote_to_bytes(parts.path.rstrip("/"))
+        self._address = {
+            "wsgi.url_scheme": parts.scheme.lower(),
+            "HTTP_HOST": parts.netloc,
+            "SCRIPT_NAME": path.decode("latin-1"),
+        }
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any
+    ) -> Iterable[bytes]:
+        """Serve one request."""
+        environ.update(self._address)
+        return self._application(environ, start_response)  # type: ignore[no-any-return]
+
+
 def _read(stream: Any, size: int) -> bytes:
     try:
         body: bytes = stream.read(size)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The version documents."""
 
-import urllib.parse
 from typing import Any
 
 from karbor_copy.api import call
@@ -10,11 +9,10 @@ from karbor_copy.api.schemas import versions as schema
 
 
 def _version(this: call.Call) -> dict[str, Any]:
-    href = urllib.parse.urljoin(this.url, "/v1/")
     return {
         "id": "v1.0",
         "status": "CURRENT",
-        "links": [{"rel": "self", "href": href}],
+        "links": [{"rel": "self", "href": f"{this.root}/v1/"}],
     }
 
 

@@ -16,6 +16,14 @@ OPTS = [
     cfg.PortOpt(
         "port", default=8799, help="Port to listen on; 0 takes a free one."
     ),
+    cfg.URIOpt(
+        "public_endpoint",
+        schemes=["http", "https"],
+        help="Address of the API as clients know it, up to the /v1, such as"
+        " https://backup.example.com/data-protect. Links in answers begin"
+        " with it. Without it they begin with what the request's header Host"
+        " says.",
+    ),
     cfg.IntOpt(
         "threads",
         default=16,

@@ -9,10 +9,13 @@ from karbor_copy.api import call
 
 def test_the_project() -> None:
     context = request_context.RequestContext(project_id="p1")
-    assert call.Call(context=context, url="", query=()).project_id == "p1"
+    assert (
+        call.Call(context=context, root="", url="", query=()).project_id
+        == "p1"
+    )
 
 
 def test_no_project() -> None:
     context = request_context.RequestContext()
     with pytest.raises(RuntimeError):
-        _ = call.Call(context=context, url="", query=()).project_id
+        _ = call.Call(context=context, root="", url="", query=()).project_id

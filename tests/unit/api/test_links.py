@@ -7,6 +7,7 @@ from karbor_copy.api import links
 
 THIS = call.Call(
     context=request_context.RequestContext(),
+    root="http://x",
     url="http://x/things",
     query=[("limit", "2"), ("name", "a&b"), ("marker", "0"), ("offset", "1")],
 )

@@ -38,7 +38,9 @@ def read(
 ) -> query.Query:
     context = request_context.RequestContext(user_id="u", project_id="p1")
     context.is_admin = admin
-    this = call.Call(context=context, url="http://x/things", query=pairs)
+    this = call.Call(
+        context=context, root="http://x", url="http://x/things", query=pairs
+    )
     query.check(pairs, listing.names)
     return query.read(this, listing, 10)
 
