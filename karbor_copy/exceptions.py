@@ -263,6 +263,15 @@ class LeaseLost(OperationStopped):
     msg_fmt = "The lease of operation %(operation_log_id)s was lost."
 
 
+def shown(foreign: object) -> str:
+    """Return what others have written as a short text of one line."""
+    text = str(foreign)[:200]
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
+
+
 def reason_of(error: BaseException) -> str:
     """Return what users may know of an error.
 

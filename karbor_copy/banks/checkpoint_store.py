@@ -255,9 +255,9 @@ class BankCheckpoint:
             return resource.ResourceGraph.deserialize(
                 self._index.resource_graph
             )
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise exceptions.InvalidCheckpoint(
-                checkpoint_id=self.id, reason=str(error)[:200]
+                checkpoint_id=self.id, reason=exceptions.shown(error)
             ) from error
 
 

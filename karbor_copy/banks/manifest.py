@@ -55,7 +55,9 @@ def load(data: bytes, checkpoint_id: str) -> manifest.Manifest:
     try:
         return _load(data, checkpoint_id)
     except (ValueError, RecursionError, exceptions.InvalidKey) as error:
-        raise exceptions.InvalidManifest(reason=str(error)[:200]) from error
+        raise exceptions.InvalidManifest(
+            reason=exceptions.shown(error)
+        ) from error
 
 
 def _load(data: bytes, checkpoint_id: str) -> manifest.Manifest:

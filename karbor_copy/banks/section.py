@@ -155,21 +155,27 @@ class BankSection:
         data = value.encode() if isinstance(value, str) else value
         self.put(key, (data,), size=len(data), serialized=serialized)
 
-    def get_object(self, key: str) -> Any:
+    def get_object(self, key: str, *, limit: int | None = None) -> Any:
         """Return a value: parsed JSON, else text, else bytes.
 
         What is JSON is told by the manifest, else by the object's own mark,
         else by its name.
 
         :raises ObjectNotFound: there is none.
-        :raises BankError: it is marked as JSON and is none.
+        :raises BankError: it is marked as JSON and is none, or has more than
+            ``limit`` bytes.
         """
-        data = read_all(self.bank, self.full_key(key))
+        most = None if limit is None else limit + 1
+        data = read_all(self.bank, self.full_key(key), most)
+        if limit is not None and len(data) > limit:
+            raise exceptions.BankError(
+                reason=f"object {key} is larger than {limit} bytes"
+            )
         mark = self._mark(key)
         if mark or (mark is None and is_json_name(key)):
             try:
                 return json.loads(data)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 if mark:
                     raise exceptions.BankError(
                         reason=f"object {key} is no JSON"

@@ -11,6 +11,7 @@ from typing import Any
 from karbor_copy import exceptions
 from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import status as statuses
+from karbor_copy.data_models import strict_json
 
 #: Bytes; the resource graph is the bulk of it. A bank is not trusted.
 MAX_SIZE = 64 * 1024 * 1024
@@ -92,16 +93,16 @@ def from_json(data: bytes, checkpoint_id: str) -> CheckpointIndex:
         if value.get("id") != checkpoint_id:
             raise ValueError("it is another checkpoint's")
         return _read(value)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise exceptions.InvalidCheckpoint(
-            checkpoint_id=checkpoint_id, reason=str(error)[:200]
+            checkpoint_id=checkpoint_id, reason=exceptions.shown(error)
         ) from error
 
 
 def _parse(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_SIZE:
         raise ValueError(f"larger than {MAX_SIZE} bytes")
-    value = json.loads(data)
+    value = strict_json.loads(data)
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
     if value.get("version") != checkpoint.INDEX_VERSION:
@@ -160,7 +161,7 @@ def _protection_plan(value: Any) -> dict[str, Any]:
 
 def _extra_info(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        value = json.loads(value) if value else None
+        value = strict_json.loads(value) if value else None
         _check_text(value)
     if value is None:
         return {}

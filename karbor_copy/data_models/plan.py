@@ -8,6 +8,7 @@ from typing import Any
 
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status as statuses
+from karbor_copy.data_models import strict_json
 
 #: type or type#id -> property -> value, as users write it.
 Parameters = Mapping[str, Mapping[str, Any]]
@@ -64,7 +65,7 @@ def resources_of(
 def _resource_of(item: Mapping[str, Any]) -> resource.Resource:
     extra_info = item.get("extra_info")
     if isinstance(extra_info, str):
-        extra_info = json.loads(extra_info)
+        extra_info = strict_json.loads(extra_info)
     return resource.Resource(
         str(item["type"]), str(item["id"]), item.get("name") or "", extra_info
     )

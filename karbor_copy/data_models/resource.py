@@ -10,6 +10,8 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
+from karbor_copy.data_models import strict_json
+
 RESOURCE_TYPES = (
     "OS::Keystone::Project",
     "OS::Nova::Server",
@@ -102,7 +104,7 @@ class ResourceGraph:
 
         :raises ValueError: malformed, too large, a loop or an unknown node.
         """
-        match json.loads(text):
+        match strict_json.loads(text):
             case [dict() as raw_nodes, list() as adjacency]:
                 pass
             case _:

@@ -93,10 +93,16 @@ def add(
 
     With it the plan's row where that is missing, and, for a copy, its
     relation to the source.
+
+    :raises InvalidCheckpoint: its plan is another project's.
     """
     # In this order: without a row there is nothing to lock.
     plans.insert_missing(session, plan)
-    plans.lock(session, plan.id)
+    owner = plans.lock(session, plan.id)
+    if owner is None or owner.project_id != found.project_id:
+        raise exceptions.InvalidCheckpoint(
+            checkpoint_id=found.id, reason="its plan is another project's"
+        )
     if session.get(_Row, found.id) is not None:
         return False
     row = _Row(

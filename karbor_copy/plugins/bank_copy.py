@@ -19,6 +19,9 @@ STATUS_NAME = "status"
 METADATA_NAME = "metadata"
 DATA_PREFIX = "data_"
 
+#: Bytes of either of them that are read: nobody vouches for what they are.
+_MAX_READ = 16 * 1024 * 1024
+
 Listing = list[tuple[str, int]]
 
 
@@ -112,14 +115,14 @@ class BankCopyOperation(base.Operation):
         check_available(source)
         if METADATA_NAME not in names:
             return
-        match source.get_object(METADATA_NAME):
+        match source.get_object(METADATA_NAME, limit=_MAX_READ):
             case {"chunks_num": expected}:
                 chunks = sum(name.startswith(DATA_PREFIX) for name in names)
                 if chunks != expected:
                     raise exceptions.SourceCorrupt(
                         key=keys.in_checkpoint(source.prefix + METADATA_NAME),
-                        reason=f"it counts {expected!r} chunks, but there "
-                        f"are {chunks}",
+                        reason=f"it counts {exceptions.shown(expected)} "
+                        f"chunks, but there are {chunks}",
                     )
 
 
@@ -129,14 +132,15 @@ def check_available(section: bank_section.BankSection) -> None:
     :raises ResourceFailed: it did not.
     """
     try:
-        found = section.get_object(STATUS_NAME)
+        found = section.get_object(STATUS_NAME, limit=_MAX_READ)
     except exceptions.ObjectNotFound as error:
         raise exceptions.ResourceFailed(
             reason="the bank holds no status of the resource"
         ) from error
     if found != status.ResourceStatus.AVAILABLE:
         raise exceptions.ResourceFailed(
-            reason=f"the resource's status in the bank is {found!r}"
+            reason="the resource's status in the bank is "
+            f"{exceptions.shown(found)!r}"
         )
 
 

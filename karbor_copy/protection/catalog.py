@@ -152,7 +152,7 @@ class _Round:
 
     def _groups(self, ids: Iterable[str]) -> Iterable[_Group]:
         """Read the indexes for what must be known before any is added."""
-        groups: dict[str, _Group] = {}
+        groups: dict[tuple[str, str], _Group] = {}
         for checkpoint_id in ids:
             try:
                 index = self._index(checkpoint_id)
@@ -170,12 +170,14 @@ class _Round:
                 continue
             member = (index.timestamp, index.id)
             group = groups.setdefault(
-                plan.id, _Group(index.project_id, plan, member)
+                (plan.id, plan.project_id),
+                _Group(index.project_id, plan, member),
             )
             group.members.append(member)
             if member > group.newest:
                 group.plan, group.newest = plan, member
-        return groups.values()
+        # Where two projects claim a plan, it is the one's that came first.
+        return sorted(groups.values(), key=lambda group: min(group.members))
 
     def _add(self, group: _Group) -> None:
         """Add the oldest first, so that it takes the slot of its source."""
@@ -185,12 +187,11 @@ class _Round:
                 found = contents.to_checkpoint(
                     self._store, index, self._project_of(index)
                 )
+                self._report.added += catalog.add(found, group.plan)
             except exceptions.ObjectNotFound:
                 continue
             except exceptions.InvalidCheckpoint as error:
                 self._report.refuse(error)
-                continue
-            self._report.added += catalog.add(found, group.plan)
 
     # What an earlier import put under a project id of the bank's own cloud.
 

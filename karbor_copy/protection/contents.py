@@ -41,7 +41,8 @@ def read_index(
     if index.provider_id != provider_id:
         raise exceptions.InvalidCheckpoint(
             checkpoint_id=checkpoint_id,
-            reason=f"it belongs to provider {index.provider_id}",
+            reason="it belongs to provider "
+            + exceptions.shown(index.provider_id),
         )
     return index
 
@@ -66,7 +67,7 @@ def to_plan(
             parameters={},
         )
         catalog_limits.check_plan(plan)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _invalid(index, error) from error
     return plan
 
@@ -102,7 +103,7 @@ def to_checkpoint(
             size=size,
         )
         catalog_limits.check_checkpoint(found)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError) as error:
         raise _invalid(index, error) from error
     return found
 
@@ -178,5 +179,5 @@ def _invalid(
     index: checkpoint_index.CheckpointIndex, reason: object
 ) -> exceptions.InvalidCheckpoint:
     return exceptions.InvalidCheckpoint(
-        checkpoint_id=index.id, reason=str(reason)[:200]
+        checkpoint_id=index.id, reason=exceptions.shown(reason)
     )

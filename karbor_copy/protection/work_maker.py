@@ -194,5 +194,5 @@ def _own_graph(row: checkpoint.Checkpoint) -> resource.ResourceGraph:
         return resource.ResourceGraph.deserialize(row.resource_graph)
     except ValueError as error:
         raise exceptions.InvalidCheckpoint(
-            checkpoint_id=row.id, reason=str(error)
+            checkpoint_id=row.id, reason=exceptions.shown(error)
         ) from error

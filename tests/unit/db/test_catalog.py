@@ -140,10 +140,10 @@ def test_a_plan_moves_as_a_whole_and_alone() -> None:
     for item, of in (
         (source, plan),
         (copy_of(source, plan), plan),
-        (rows.found(plan, project_id="third"), plan),
         (rows.found(other), other),
     ):
         catalog.add(item, of)
+    rows.checkpoint(plan, project_id="third")
     assert catalog.move_plan(plan.id, rows.PROJECT, "new") == 2
     moved = rows.all_of(models.Checkpoint, project_id="new")
     assert {row.plan_id for row in moved} == {plan.id}
@@ -153,6 +153,15 @@ def test_a_plan_moves_as_a_whole_and_alone() -> None:
     assert relation.project_id == "new"
     left = rows.all_of(models.Checkpoint, project_id="third")
     assert len(left) == 1
+
+
+def test_a_plan_is_of_one_project() -> None:
+    plan = rows.plan()
+    assert catalog.add(rows.found(plan), plan)
+    foreign = rows.found(plan, project_id="third")
+    with pytest.raises(exceptions.InvalidCheckpoint, match="another project"):
+        catalog.add(foreign, rows.plan(id=plan.id, project_id="third"))
+    assert rows.all_of(models.Checkpoint, project_id="third") == []
 
 
 def test_what_fits_the_limits_fits_the_columns() -> None:

@@ -275,7 +275,7 @@ def test_a_malformed_index_of_what_is_known_is_told(site: Site) -> None:
         ({"protection_plan": {**plan_of(), "id": "x" * 37}}, "id has more"),
         ({"protection_plan": {**plan_of(), "resources": [{}]}}, "type"),
         ({"project_id": "x" * 256}, "project_id has more than 255"),
-        ({"resource_graph": "[" * 100_000}, "recursion"),
+        ({"resource_graph": "[" * 100_000}, "nested more than 100"),
         ({"resource_graph": "{}"}, "graph"),
         (
             {"resource_graph": f'[{{"0x0": ["{"x" * 1025}", "1", ""]}}, []]'},
