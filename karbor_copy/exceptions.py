@@ -158,16 +158,26 @@ class QuotaExceeded(OverLimit):
     msg_fmt = "Quota exceeded for %(resource)s: at most %(limit)d."
 
 
-class ProviderConfigError(KarborCopyError):
+class SetupError(KarborCopyError):
+    """Something in the service's own files; users are not told what."""
+
+
+class ProviderConfigError(SetupError):
     """A provider file that can't be used; names the file and the line."""
 
     msg_fmt = "%(path)s: %(reason)s"
 
 
-class InvalidOption(KarborCopyError):
+class InvalidOption(SetupError):
     """A bank's option that does not fit the others."""
 
     msg_fmt = "%(option)s: %(reason)s"
+
+
+class InvalidBank(SetupError):
+    """A bank that is not there, or that its driver won't make."""
+
+    msg_fmt = "bank %(name)r: %(reason)s"
 
 
 class BankError(KarborCopyError):
@@ -272,11 +282,19 @@ def shown(foreign: object) -> str:
     )
 
 
-def reason_of(error: BaseException) -> str:
-    """Return what users may know of an error.
+def is_told(error: BaseException) -> bool:
+    """Tell whether users may know all that an error says.
 
-    Our own errors carry no secrets; of any other only the type is told.
+    Our own errors carry no secret, path or address, but for those of the
+    set-up; the log has to tell of any other.
     """
-    if isinstance(error, (KarborCopyError, NotImplementedError)):
+    return isinstance(error, KarborCopyError) and not isinstance(
+        error, SetupError
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what users may know of an error: of foreign ones the type."""
+    if is_told(error) or isinstance(error, NotImplementedError):
         return str(error) or type(error).__name__
     return f"internal error ({type(error).__name__})"

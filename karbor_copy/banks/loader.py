@@ -17,23 +17,25 @@ NAMESPACE = "karbor_copy.banks"
 def get_class(name: str) -> type[base.Bank]:
     """Return a driver's class.
 
-    :raises Invalid: no driver of that name is installed.
+    :raises InvalidBank: no driver of that name is installed.
     """
     try:
         manager: driver.DriverManager[Any] = driver.DriverManager(
             NAMESPACE, name
         )
     except exception.NoMatches as error:
-        raise exceptions.Invalid(reason=f"unknown bank {name!r}") from error
+        raise exceptions.InvalidBank(
+            name=name, reason="no such driver is installed"
+        ) from error
     return cast(type[base.Bank], manager.driver)
 
 
 def load(name: str, options: Mapping[str, Any]) -> base.Bank:
     """Return a bank with its options, keyed by the names in ``OPTS``.
 
-    :raises Invalid: no driver of that name, or options that it won't take.
+    :raises InvalidBank: no such driver, or options that it won't take.
     """
     try:
         return get_class(name)(**options)
     except (TypeError, ValueError) as error:
-        raise exceptions.Invalid(reason=f"bank {name!r}: {error}") from error
+        raise exceptions.InvalidBank(name=name, reason=str(error)) from error

@@ -80,7 +80,7 @@ class Reconciler:
 
         :raises BankError: its bank can't be read; what can't be listed
             changes nothing.
-        :raises Invalid: its options do not make a bank.
+        :raises InvalidBank: its options do not make a bank.
         :raises ProviderNotFound: there is no such provider.
         """
         bank = self._banks.bank(provider_id)

@@ -74,7 +74,7 @@ class Runner:
             else:
                 self._run_flow(operation)
         except Exception as error:
-            if not isinstance(error, exceptions.KarborCopyError):
+            if not exceptions.is_told(error):
                 LOG.exception("Operation %s failed", log.id)
             self.end(operation, error)
 
@@ -164,4 +164,4 @@ def _is_ours(error: BaseException) -> bool:
     """Tell whether an error, or each of several at once, is one of ours."""
     if isinstance(error, taskflow_exceptions.WrappedFailure):
         return all(_is_ours(failure.exception) for failure in error)
-    return isinstance(error, exceptions.KarborCopyError)
+    return exceptions.is_told(error)

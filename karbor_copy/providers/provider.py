@@ -64,7 +64,7 @@ class Provider:
     def make_bank(self) -> bank_base.Bank:
         """Return a new handle of the provider's bank.
 
-        :raises Invalid: its options do not make a bank.
+        :raises InvalidBank: its options do not make a bank.
         """
         bank = bank_loader.load(self.bank_name, self.bank_options)
         return create_only.CreateOnlyBank(bank) if self.create_only else bank

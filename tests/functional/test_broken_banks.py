@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Banks that refuse, fill up, lie, rot or go away for a while."""
 
-import contextlib
-import os
 import pathlib
 import random
 import re
 import shutil
-import subprocess
 import threading
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -21,40 +17,11 @@ from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.protection import ending
 from tests.fixtures import deployment
+from tests.fixtures import disks
 from tests.fixtures.deployment import ONE
 from tests.fixtures.deployment import TWO
 
 _MIB = 1024 * 1024
-
-
-@contextlib.contextmanager
-def _small_disk(path: pathlib.Path, size: int) -> Iterator[None]:
-    """Mount a file system of that size at a path, which only root can."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", path], check=True)
-
-
-@contextlib.contextmanager
-def _read_only(path: pathlib.Path) -> Iterator[None]:
-    if os.geteuid() != 0:  # whom modes mean nothing
-        path.chmod(0o500)
-        try:
-            yield
-        finally:
-            path.chmod(0o700)
-        return
-    with _small_disk(path, _MIB):
-        path.joinpath("karbor").mkdir()
-        path.joinpath(".karbor.tmp").mkdir()
-        subprocess.run(["mount", "-o", "remount,ro", path], check=True)
-        yield
 
 
 def _failed(site: deployment.Deployment, plan_id: str) -> deployment.Json:
@@ -72,7 +39,7 @@ def _failed(site: deployment.Deployment, plan_id: str) -> deployment.Json:
 def test_a_read_only_target(site: deployment.Deployment) -> None:
     plan_id = site.plan([site.volume(b"data")])
     site.protect(plan_id)
-    with _read_only(site.bank(TWO).parent):
+    with disks.read_only(site.bank(TWO).parent):
         member = _failed(site, plan_id)
         assert "Bank rejected the request" in member["error_info"]
         assert str(site.path) not in member["error_info"]
@@ -86,7 +53,7 @@ def test_a_full_target(site: deployment.Deployment) -> None:
     small = site.plan([site.volume(random.randbytes(2 * _MIB))])
     site.protect(small)
     path = site.bank(TWO).parent
-    with _small_disk(path, 4 * _MIB):
+    with disks.small(path, 4 * _MIB):
         path.joinpath("karbor").mkdir()
         path.joinpath(".karbor.tmp").mkdir()
         member = _failed(site, plan_id)

@@ -56,7 +56,7 @@ def disk_errors(doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise exceptions.ResourceFailed(
-            reason=f"{doing}: {error.strerror or error}"
+            reason=f"{doing}: {error.strerror or type(error).__name__}"
         ) from error
 
 

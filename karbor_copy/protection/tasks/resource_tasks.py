@@ -57,7 +57,7 @@ class ResourceTask(task.Task):
         except exceptions.OperationStopped:
             raise
         except Exception as error:  # the plugin's, whoever wrote it
-            if isinstance(error, exceptions.KarborCopyError):
+            if exceptions.is_told(error):
                 LOG.warning("%s failed: %s", self.name, error)
             else:
                 LOG.exception("%s failed", self.name)

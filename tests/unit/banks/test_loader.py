@@ -19,7 +19,7 @@ def test_finds_drivers_by_karbors_names():
 
 
 def test_an_unknown_name():
-    with pytest.raises(exceptions.Invalid, match="unknown bank 'nope'"):
+    with pytest.raises(exceptions.InvalidBank, match="'nope': no such driver"):
         loader.get_class("nope")
 
 
@@ -33,7 +33,7 @@ def test_loads_with_the_options_of_the_driver(tmp_path):
 
 @pytest.mark.parametrize("options", [{}, {"nonsense": 1}])
 def test_wrong_options(options):
-    with pytest.raises(exceptions.Invalid, match="karbor-fs-bank-plugin"):
+    with pytest.raises(exceptions.InvalidBank, match="karbor-fs-bank-plugin"):
         loader.load("karbor-fs-bank-plugin", options)
 
 
