@@ -3,7 +3,7 @@
 
 SIGTERM lets running operations end, or hand their work back after a while.
 SIGHUP does the same, and new workers read all files anew. SIGUSR2 lets a
-worker print what all its threads do.
+process print what all its threads do.
 """
 
 import multiprocessing
@@ -86,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except startup.FAILURES as error:
         print(f"karbor-copy-protection: {error}", file=sys.stderr)
         return 1
+    # Unheard, it would end the process, and with it all workers.
+    startup.report_on_signal(CONF)
     # The workers are forked: they open connections of their own.
     engine.dispose()
     options = CONF.protection

@@ -250,7 +250,12 @@ def report_of(site: processes.Processes) -> None:
     standalone.wait(lambda: "Guru Meditation" in manager.log)
     standalone.wait(lambda: "transport_url" in manager.log)
     assert "in _wait_forever" in manager.log
+    # systemctl kill sends it to the manager too.
+    os.kill(manager.process.pid, signal.SIGUSR2)
+    standalone.wait(lambda: manager.log.count("Guru Meditation") == 2)
+    standalone.wait(lambda: manager.log.count("transport_url") == 2)
     assert "c4n4ry" not in manager.log
+    assert manager.stop() == 0
 
 
 @pytest.mark.parametrize(
