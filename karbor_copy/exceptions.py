@@ -213,6 +213,10 @@ class BankUnavailable(BankError):
         return float(self.fields.get("retry_after") or 0.0)
 
 
+class ObjectUnreadable(BankUnavailable):
+    msg_fmt = "Object %(key)s can't be read: %(reason)s"
+
+
 class BatchLost(BankUnavailable):
     """The flush of a batch failed: all of it has to be put again, now."""
 
@@ -276,10 +280,7 @@ class LeaseLost(OperationStopped):
 def shown(foreign: object) -> str:
     """Return what others have written as a short text of one line."""
     text = str(foreign)[:200]
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-    )
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def is_told(error: BaseException) -> bool:
@@ -288,9 +289,8 @@ def is_told(error: BaseException) -> bool:
     Our own errors carry no secret, path or address, but for those of the
     set-up; the log has to tell of any other.
     """
-    return isinstance(error, KarborCopyError) and not isinstance(
-        error, SetupError
-    )
+    ours = isinstance(error, KarborCopyError)
+    return ours and not isinstance(error, SetupError)
 
 
 def reason_of(error: BaseException) -> str:

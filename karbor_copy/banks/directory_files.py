@@ -40,6 +40,9 @@ _REJECTED = frozenset(
     }
 )
 
+#: A sector that is lost, or a checksum of the file system that is wrong.
+_LOST = frozenset({errno.EIO, errno.EBADMSG, errno.EUCLEAN})
+
 _T = TypeVar("_T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,6 +53,13 @@ def translate(error: OSError) -> exceptions.BankError:
     if error.errno in _REJECTED:
         return exceptions.BankRejected(reason=reason)
     return exceptions.BankUnavailable(reason=reason)
+
+
+def unreadable(key: str, error: OSError) -> exceptions.BankError:
+    """Return the bank's error for one of reading an object."""
+    if error.errno in _LOST:
+        return exceptions.ObjectUnreadable(key=key, reason=error.strerror)
+    return translate(error)
 
 
 def check_container(root: str) -> None:
@@ -69,7 +79,7 @@ def not_found(root: str, key: str, error: OSError) -> exceptions.BankError:
     if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
         check_container(root)
         return exceptions.ObjectNotFound(key=key)
-    return translate(error)
+    return unreadable(key, error)
 
 
 def sync_file_system(file: int) -> None:

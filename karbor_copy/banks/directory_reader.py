@@ -78,7 +78,7 @@ class OpenObject:
         try:
             count = os.preadv(self._file, [buffer], self._offset)
         except OSError as error:
-            raise files.translate(error) from error
+            raise files.unreadable(self._key, error) from error
         if not count:
             raise self._shorter()
         self._offset += count

@@ -16,6 +16,9 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 #: Seconds between two checks for a reason to stop, while pausing.
 CHECK_INTERVAL = 1.0
+#: So often an object is tried that the medium does not give: the system has
+#: tried it for long each time.
+READS = 3
 
 _T = TypeVar("_T")
 
@@ -63,16 +66,18 @@ class Failures:
         self._health = health
         self._since: float | None = None
         self._longest = FIRST_PAUSE
+        self._unreadable = 0
 
     def pause(self, error: exceptions.BankUnavailable) -> None:
-        """Wait, or raise the error if the bank was away for too long."""
+        """Wait, or raise the error: away for too long, or lost."""
         now = time.monotonic()
         if error.progress:
             self._health.succeeded()
         if self._since is None:
             self._since = now
         quiet = now - max(self._since, self._health.progress)
-        if quiet >= self._health.timeout:
+        self._unreadable += isinstance(error, exceptions.ObjectUnreadable)
+        if quiet >= self._health.timeout or self._unreadable == READS:
             raise error
         # Full jitter: those who wait must not all come back together. What
         # the back-end asks for comes first, within the patience there is.

@@ -21,6 +21,8 @@ class Flaw(enum.StrEnum):
     MISSING = "missing"
     WRONG_SIZE = "wrong_size"
     WRONG_DIGEST = "wrong_digest"
+    #: By the medium, though the bank answers.
+    UNREADABLE = "unreadable"
     #: Of index.json, which nothing vouches for.
     MALFORMED = "malformed"
 

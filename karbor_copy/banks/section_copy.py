@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Final
 from typing import Literal
 from typing import NamedTuple
 from typing import Self
@@ -21,6 +22,9 @@ from karbor_copy.banks import section as bank_section
 from karbor_copy.banks import streams
 from karbor_copy.banks import transfer_objects
 from karbor_copy.data_models import manifest
+
+#: What the target can't give has to be put.
+_LOST: Final = (exceptions.ObjectNotFound, exceptions.ObjectUnreadable)
 
 
 class Moved(NamedTuple):
@@ -122,7 +126,7 @@ class SectionCopy:
         """Read an object from the target and note if it is wrong."""
         try:
             found = self._target_digest(written.wanted)
-        except exceptions.ObjectNotFound:
+        except _LOST:
             found = None
         if found != written.sha256:
             self._wrong.append(written)
@@ -207,7 +211,7 @@ class SectionCopy:
                 size=wanted.size,
                 serialized=wanted.serialized,
             )
-        except exceptions.ObjectNotFound:
+        except _LOST:
             return None
         known = wanted.digests or {}
         if told is None or any(
@@ -223,7 +227,7 @@ class SectionCopy:
         """Tell whether the target's object is right; if so, record it."""
         try:
             found = self._target_digest(wanted)
-        except exceptions.ObjectNotFound:
+        except _LOST:
             return False
         expected = wanted.entry
         if found != (

@@ -112,6 +112,9 @@ def read_manifest(
         return Bad(key=keys.MANIFEST_NAME, flaw=proof.Flaw.MISSING)
     except exceptions.InvalidManifest:
         return Bad(key=keys.MANIFEST_NAME, flaw=proof.Flaw.WRONG_DIGEST)
+    except exceptions.ObjectUnreadable:
+        _check_answers(store, index.id)
+        return Bad(key=keys.MANIFEST_NAME, flaw=proof.Flaw.UNREADABLE)
 
 
 def bad_objects(
@@ -124,9 +127,26 @@ def bad_objects(
     section = whole_of(store, made.checkpoint_id, check, pace)
     for entry in made.entries.values():
         check()
-        flaw, _ = proof.flaw_of(section, entry, check)
+        try:
+            flaw, _ = proof.flaw_of(section, entry, check)
+        except exceptions.ObjectUnreadable:
+            _check_answers(store, made.checkpoint_id)
+            flaw = proof.Flaw.UNREADABLE
         if flaw is not None:
             yield entry, flaw
+
+
+def _check_answers(
+    store: checkpoint_store.CheckpointStore, checkpoint_id: str
+) -> None:
+    """See that it is one object that can't be read, and not the bank.
+
+    A network file system that is away may fail as a lost sector does; but
+    then it does not open another file either.
+
+    :raises BankError: it is the bank.
+    """
+    store.read_index(checkpoint_id)
 
 
 def whole_of(

@@ -320,6 +320,18 @@ class TestErrors:
                     banks.put(target, KEY, b"x")
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EBADMSG, errno.EUCLEAN])
+@pytest.mark.parametrize("call", ["open", "preadv"])
+def test_an_object_that_the_medium_has_lost(bank, monkeypatch, number, call):
+    def fail(*_args, **_options):
+        raise OSError(number, os.strerror(number))
+
+    banks.put(bank, KEY, b"x")
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(exceptions.ObjectUnreadable, match=KEY):
+        banks.get(bank, KEY)
+
+
 def test_a_batch_that_fails_is_not_flushed(bank, monkeypatch):
     flushed = []
     monkeypatch.setattr(directory_files, "sync_file_system", flushed.append)

@@ -299,3 +299,23 @@ def test_a_flush_that_succeeds_renews_the_patience(flaky, patient, clock):
 def test_an_error_inside_a_batch_passes(patient):
     with pytest.raises(banks.Stopped), patient.batch():
         raise banks.Stopped
+
+
+class Unreadable(memory.MemoryBank):
+    """A medium that has lost an object, and counts who asks."""
+
+    asked = 0
+
+    @contextlib.contextmanager
+    def open(self, key, offset=0, length=None):
+        self.asked += 1
+        raise exceptions.ObjectUnreadable(key=key, reason="a bad sector")
+        yield
+
+
+def test_a_lost_object_is_read_some_times_only():
+    bank = Unreadable()
+    patient = retry.RetryingBank(bank, timeout=600, check=lambda: None)
+    with pytest.raises(exceptions.ObjectUnreadable, match="a bad sector"):
+        banks.get(patient, KEY)
+    assert bank.asked == patience.READS

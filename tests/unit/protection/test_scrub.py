@@ -6,6 +6,7 @@ import hashlib
 import pathlib
 import time
 import types
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,7 +76,11 @@ class Site:
         return tuple(types.SimpleNamespace(id=id_) for id_ in self.banks)
 
     def get(self, provider_id: str) -> Any:
-        return types.SimpleNamespace(id=provider_id)
+        return types.SimpleNamespace(
+            id=provider_id,
+            create_only=False,
+            check_changeable=lambda: None,
+        )
 
     def bank(self, provider_id: str) -> base.Bank:
         return self.banks[provider_id]
@@ -322,6 +327,67 @@ def test_a_source_is_repaired_from_its_copy(site: Site) -> None:
     assert site.look_at(source).verdict is V.BAD
     assert site.look_at(source, repair=True).verdict is V.REPAIRED
     assert site.status(source) == (S.AVAILABLE, S.AVAILABLE)
+
+
+def unreadable(*lost: str) -> Callable[[str, str], None]:
+    """Return a script of a medium which has lost what ends like this."""
+
+    def before(call: str, key: str) -> None:
+        if call == "open" and key.endswith(lost):
+            raise exceptions.ObjectUnreadable(key=key, reason="a bad sector")
+
+    return before
+
+
+@pytest.mark.parametrize("name", [FIRST, keys.MANIFEST_NAME])
+def test_what_the_medium_has_lost_is_told_and_marked(
+    site: Site, name: str
+) -> None:
+    _, copy = site.pair()
+    site.scripts[TWO].before = unreadable(name)
+    result = site.look_at(copy)
+    assert result.verdict is V.BAD
+    assert flaws(result) == {name: "unreadable"}
+    assert site.status(copy) == (S.ERROR, S.ERROR)
+
+
+@pytest.mark.parametrize("name", [FIRST, keys.MANIFEST_NAME])
+def test_what_the_medium_has_lost_is_written_anew(
+    site: Site, name: str
+) -> None:
+    source, copy = site.pair()
+    lose, script = unreadable(name), site.scripts[TWO]
+
+    def found_again(call: str, key: str) -> None:
+        """Let the new bytes lie elsewhere on the medium."""
+        if call == "put" and key.endswith(name):
+            script.before = lambda _call, _key: None
+
+    script.before, script.after = lose, found_again
+    result = site.look_at(copy, repair=True)
+    assert result.verdict is V.REPAIRED
+    assert flaws(result) == {name: "unreadable"}
+    (bad,) = result.findings.named
+    assert bad.repaired_from == source.id
+    assert site.status(copy) == (S.AVAILABLE, S.AVAILABLE)
+
+
+def test_a_bank_that_is_away_is_not_rot(site: Site) -> None:
+    """It may fail as a lost sector does, as NFS mounted soft."""
+    _, copy = site.pair()
+    opened: list[str] = []
+
+    def before(call: str, key: str) -> None:
+        if call == "open":
+            opened.append(key)
+            if len(opened) > 3:
+                raise exceptions.ObjectUnreadable(key=key, reason="away")
+
+    site.scripts[TWO].before = before
+    result = site.look_at(copy)
+    assert result.verdict is V.UNREADABLE
+    site.scripts[TWO].reset()
+    assert site.status(copy) == (S.AVAILABLE, S.AVAILABLE)
 
 
 def test_each_object_comes_from_where_it_is_good(site: Site) -> None:
