@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The message bus: one transport, one topic, one server."""
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +18,13 @@ VERSION = "1.0"
 def get_transport(
     conf: cfg.ConfigOpts, url: str | None = None
 ) -> oslo_messaging.Transport:
-    """Return the transport of ``url``, else of ``transport_url``."""
-    oslo_messaging.set_transport_defaults("karbor_copy")
-    return oslo_messaging.get_rpc_transport(conf, url=url)
+    """Return the transport of ``url``, else of ``transport_url``.
+
+    :raises ValueError: it is malformed, or of no known kind.
+    """
+    return _made(
+        "transport_url", lambda: oslo_messaging.get_rpc_transport(conf, url)
+    )
 
 
 def check(conf: cfg.ConfigOpts) -> None:
@@ -27,21 +32,33 @@ def check(conf: cfg.ConfigOpts) -> None:
 
     :raises ValueError: it is malformed, or of no known kind.
     """
-    try:
-        get_transport(conf).cleanup()
-    except oslo_messaging.MessagingException as error:
-        # Its own words hold the URL, and so a password.
-        raise ValueError(
-            f"transport_url can't be used ({type(error).__name__})"
-        ) from error
+    get_transport(conf).cleanup()
 
 
 def get_notification_transport(
     conf: cfg.ConfigOpts,
 ) -> oslo_messaging.Transport:
-    """Return the transport of notifications, by default the same."""
+    """Return the transport of notifications, by default the same.
+
+    :raises ValueError: its URL is malformed, or of no known kind.
+    """
+    return _made(
+        "the transport_url of notifications",
+        lambda: oslo_messaging.get_notification_transport(conf),
+    )
+
+
+def _made(
+    option: str, make: Callable[[], oslo_messaging.Transport]
+) -> oslo_messaging.Transport:
     oslo_messaging.set_transport_defaults("karbor_copy")
-    return oslo_messaging.get_notification_transport(conf)
+    try:
+        return make()
+    except (oslo_messaging.MessagingException, ValueError) as error:
+        kind = type(error).__name__
+    # The error's own words hold the URL, or a part of the password: a slash
+    # in one ends the part of the URL where passwords stand.
+    raise ValueError(f"{option} can't be used ({kind})")
 
 
 def get_client(

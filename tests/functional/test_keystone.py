@@ -20,21 +20,13 @@ from tests.fixtures import standalone
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
 USER, PROJECT = "member-alpha", keystone.ALPHA
-#: Everything that anything has to say is logged.
-LOUD = {
-    "debug": True,
-    "default_log_levels": "keystoneauth=DEBUG,keystonemiddleware=DEBUG",
-}
 
 
 class Site(processes.Processes):
     """API and worker, in a region of their own."""
 
     def __init__(self, path: pathlib.Path) -> None:
-        options = keystone.options()
-        options["DEFAULT"] |= LOUD
-        options["oslo_messaging_notifications"] = {"driver": "log"}
-        super().__init__(path, options=options)
+        super().__init__(path, options=keystone.options())
         self.region = uuid.uuid4().hex
         self.address = self.api().url
         keystone.offer(
@@ -62,16 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     running.close()
 
 
-def holders(directory: pathlib.Path, secret: str) -> list[str]:
-    """Return the files that hold a secret."""
-    return [
-        str(path)
-        for path in directory.rglob("*")
-        if path.is_file() and secret.encode() in path.read_bytes()
-    ]
-
-
-def test_the_whole_way_leaves_no_token_behind(site: Site) -> None:
+def test_the_whole_way(site: Site) -> None:
     login = keystone.login(USER, PROJECT)
     client = site.logged_in(login)
     data = os.urandom(100_000)
@@ -91,22 +74,6 @@ def test_the_whole_way_leaves_no_token_behind(site: Site) -> None:
     waits.for_restore(client, restore["id"], timeout=standalone.TIMEOUT)
     volumes = (site.path / "volumes").iterdir()
     assert sum(path.read_bytes() == data for path in volumes) == 2
-
-    token = login.get_token()
-    assert token is not None
-    mistaken = "not a token but a password, 5w0rdfish"
-    address = f"{site.address}/v1/{keystone.project_id(PROJECT)}/plans"
-    answer = session.Session().get(
-        address, headers={"X-Auth-Token": mistaken}, raise_exc=False
-    )
-    assert answer.status_code == 401
-    # In no log, row, bank or whatever else there is on the disk, not even
-    # the part of it that is a secret.
-    assert not holders(site.path, token[40:80])
-    assert not holders(site.path, "5w0rdfish")
-    assert holders(site.path, "karbor.copy.end")
-    secrets = holders(site.path, keystone.PASSWORD)
-    assert secrets == [str(site.config)]
 
 
 def test_karbors_own_client_logs_in(

@@ -37,6 +37,8 @@ class NameServer(server.Server):
 class RabbitMQ(server.Server):
     """A broker without plugins, for the user guest."""
 
+    password = "guest"  # noqa: S105
+
     title = "RabbitMQ"
     package = NameServer.package
     user = NameServer.user
@@ -54,7 +56,7 @@ class RabbitMQ(server.Server):
     @property
     def url(self) -> str:
         """Return the URL of the virtual host that is always there."""
-        return f"rabbit://guest:guest@{server.HOST}:{self.port}/"
+        return f"rabbit://guest:{self.password}@{server.HOST}:{self.port}/"
 
     def prepare(self) -> None:
         """Start the server of names, which stays up whatever the broker does.
@@ -82,6 +84,7 @@ class RabbitMQ(server.Server):
             "RABBITMQ_DIST_PORT": str(self._nodes_port),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 "-kernel inet_dist_use_interface {127,0,0,1}"
+                f' -rabbit default_pass <<"{self.password}">>'
             ),
             # With "input" Erlang takes the place of the shell that starts
             # it; the options see to it that it reads none.

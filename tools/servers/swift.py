@@ -16,8 +16,12 @@ from tools.servers import server
 from tools.servers import swift_main
 
 RELEASE = "2.38.3"
-#: Account, user and key of the two accounts that tempauth knows.
-USERS = (("test", "tester", "testing"), ("other", "tester", "testing2"))
+#: Account, user and key of the accounts that tempauth knows.
+USERS = (
+    ("test", "tester", "testing"),
+    ("other", "tester", "testing2"),
+    ("canary-account-6f1d", "canary-user-8b3c", "canary-key-e7c94a0d5b21"),
+)
 
 _MAIN = pathlib.Path(swift_main.__file__)
 
