@@ -58,6 +58,26 @@ BODIES: dict[str, Any] = {
     "PUT quotas/{target_project_id}": {"quota": {"plans": 70}},
     "PUT quota_classes/{class_name}": {"quota_class": {"plans": 70}},
 }
+#: What belongs to nobody, and what makes something of the caller's own.
+COMMON = (
+    "GET providers",
+    "GET providers/{provider_id}",
+    "GET protectables",
+    "GET protectables/{resource_type}",
+    "GET protectables/{resource_type}/instances",
+    "GET protectables/{resource_type}/instances/{resource_id}",
+    "GET os-services",
+    "PUT os-services/{service_id}",
+    "POST plans",
+    # Administrators set these for any project: test_quotas.py.
+    "GET quotas/{target_project_id}",
+    "PUT quotas/{target_project_id}",
+    "DELETE quotas/{target_project_id}",
+    "GET quotas/{target_project_id}/defaults",
+    "GET quotas/{target_project_id}/detail",
+    "GET quota_classes/{class_name}",
+    "PUT quota_classes/{class_name}",
+)
 PREFIX = "/v1/{project_id}/"
 
 

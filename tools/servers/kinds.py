@@ -19,6 +19,7 @@ ALL: Mapping[str, type[server.Server]] = {
     # Two regions.
     "swift-two": swift.SwiftTwo,
     "swift-keystone": swift.SwiftKeystone,
+    "swift-keystone-two": swift.SwiftKeystoneTwo,
 }
 
 

@@ -211,6 +211,12 @@ class SwiftKeystone(Swift):
         )
 
 
+class SwiftKeystoneTwo(SwiftKeystone):
+    """Another, in another region of the same Keystone."""
+
+    region = "region-two"
+
+
 def python() -> pathlib.Path:
     """Return the Python that has Swift, and what asks Keystone.
 
