@@ -7,6 +7,8 @@ from typing import Any
 
 from oslo_log import log as logging
 
+from karbor_copy import exceptions
+
 LOG = logging.getLogger(__name__)
 
 
@@ -20,10 +22,11 @@ class WakeEndpoint:
         self, ctxt: Mapping[str, Any], operation_type: str, row_id: str
     ) -> None:
         """Look for work now."""
+        # Whoever reaches the broker can say anything.
         LOG.debug(
             "Woken for %s %s by %s",
-            operation_type,
-            row_id,
-            ctxt.get("request_id"),
+            exceptions.shown(operation_type),
+            exceptions.shown(row_id),
+            exceptions.shown(ctxt.get("request_id")),
         )
         self._wake()
