@@ -8,6 +8,7 @@ import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import checkpoint_index
 from karbor_copy.data_models import plan as plan_model
 from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
@@ -162,6 +163,27 @@ def test_a_plan_is_of_one_project() -> None:
     with pytest.raises(exceptions.InvalidCheckpoint, match="another project"):
         catalog.add(foreign, rows.plan(id=plan.id, project_id="third"))
     assert rows.all_of(models.Checkpoint, project_id="third") == []
+
+
+@pytest.mark.parametrize("year", [1, 1969, 9999])
+def test_the_edges_of_what_an_index_may_say(year: int) -> None:
+    edges = {"huge": 2**80, "tiny": 5e-324, "deep": [[[]]], "": "\U0010ffff"}
+    plan = rows.plan(name="\U0010ffff" * 255)
+    told = {**plan.protection_plan(), "x": edges}
+    made = rows.found(
+        plan,
+        created_at=datetime.datetime(year, 12, 31),
+        timestamp=checkpoint_index.MAX_TIMESTAMP,
+        protection_plan=told,
+        extra_info=edges,
+        size=2**62,
+    )
+    assert catalog.add(made, plan)
+    found = checkpoints.get(plan.project_id, plan.provider_id, made.id)
+    assert found.created_at == made.created_at
+    assert found.protection_plan == told
+    assert found.extra_info == edges
+    assert (found.timestamp, found.size) == (made.timestamp, made.size)
 
 
 def test_what_fits_the_limits_fits_the_columns() -> None:
