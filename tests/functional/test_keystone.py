@@ -4,57 +4,29 @@
 import os
 import pathlib
 import subprocess
-import types
-import uuid
 from collections.abc import Iterator
 
 import pytest
-from keystoneauth1 import session
 
-from karbor_copy.client.osc import plugin
-from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.client.v1 import waits
 from tests.fixtures import keystone
-from tests.fixtures import processes
+from tests.fixtures import keystone_site
 from tests.fixtures import standalone
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
 USER, PROJECT = "member-alpha", keystone.ALPHA
 
 
-class Site(processes.Processes):
-    """API and worker, in a region of their own."""
-
-    def __init__(self, path: pathlib.Path) -> None:
-        super().__init__(path, options=keystone.options())
-        self.region = uuid.uuid4().hex
-        self.address = self.api().url
-        keystone.offer(
-            "data-protect", self.region, f"{self.address}/v1/%(project_id)s"
-        )
-        self.protection()
-
-    def make_volume(self, data: bytes) -> str:
-        """Make a volume of the project's; return its id."""
-        project_id = keystone.project_id(PROJECT)
-        return standalone.make_volume(self.path, data, "disk", project_id)
-
-    def logged_in(self, login: session.Session) -> v1_client.Client:
-        """Return the client that ``openstack`` has in this region."""
-        manager = types.SimpleNamespace(
-            session=login, interface="public", region_name=self.region
-        )
-        return plugin.make_client(manager)
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    running = Site(tmp_path_factory.mktemp("keystone"))
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[keystone_site.Site]:
+    running = keystone_site.Site(tmp_path_factory.mktemp("keystone"))
     yield running
     running.close()
 
 
-def test_the_whole_way(site: Site) -> None:
+def test_the_whole_way(site: keystone_site.Site) -> None:
     login = keystone.login(USER, PROJECT)
     client = site.logged_in(login)
     data = os.urandom(100_000)
@@ -77,7 +49,7 @@ def test_the_whole_way(site: Site) -> None:
 
 
 def test_karbors_own_client_logs_in(
-    site: Site, karborclient: pathlib.Path
+    site: keystone_site.Site, karborclient: pathlib.Path
 ) -> None:
     def karbor(*words: str, user: str = USER) -> str:
         done = subprocess.run(
