@@ -92,6 +92,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     ]
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+) -> None:
+    # What ran below one test, in numbers.
+    for report in terminalreporter.getreports("passed"):
+        for name, counts in report.user_properties:
+            if name == "tempest":
+                told = ", ".join(f"{n} {word}" for word, n in counts.items())
+                terminalreporter.write_line(f"{name}: {told.lower()}")
+
+
 @pytest.fixture(autouse=True)
 def seed() -> int:
     """Seed the global generator; the header of the run shows the seed."""

@@ -122,6 +122,15 @@ def test_file_length() -> None:
     assert codes("x = 1\n" * (checks.MAX_FILE_LINES + 1)) == ["K107"]
 
 
+def test_tempests_plugin_has_a_room_of_its_own() -> None:
+    path = "karbor_copy_tempest_plugin/config.py"
+    assert codes(OPTION + "status = 'error'\n", path) == []
+    long = "x = 1\n" * (checks.MAX_FILE_LINES + 1)
+    assert codes(long, path) == ["K107"]
+    body = "    x = 1\n" * checks.MAX_FUNCTION_LINES
+    assert codes(f"def f():\n{body}", path) == ["K106"]
+
+
 def test_findings_name_their_line() -> None:
     tree = ast.parse("x = 1\nstatus = 'error'\n")
     assert list(checks.find(tree, "karbor_copy/x.py", [])) == [

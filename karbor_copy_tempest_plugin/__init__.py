@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tempest's plugin: what an installed service is tested with."""
