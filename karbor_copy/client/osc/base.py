@@ -3,6 +3,7 @@
 
 import abc
 import argparse
+import contextlib
 import json
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from osc_lib.command import command
 
 from karbor_copy.client.osc import display
 from karbor_copy.client.v1 import client as v1_client
+from karbor_copy.client.v1 import errors
 from karbor_copy.client.v1 import transport
 
+#: What ``openstack`` has before the words of every command.
+PREFIX = "data protection"
 #: The attribute of the shell's client manager.
 API_NAME = "karbor_copy"
 
@@ -42,6 +46,21 @@ class Command(command.Command):
         :raises ClientError: there is none, or more than one
         """
         return self.client.plans.find(name_or_id)
+
+    @contextlib.contextmanager
+    def next_steps(self, *steps: tuple[str, str]) -> Iterator[None]:
+        """Add to a bad end how to go on: what for, and the command's words.
+
+        :raises OperationFailed: the end was a bad one
+        """
+        try:
+            yield
+        except errors.OperationFailed as e:
+            shell = self.app.NAME
+            if (self.cmd_name or "").startswith(PREFIX):
+                shell = f"{shell} {PREFIX}"
+            lines = [f"{what}: {shell} {words}" for what, words in steps]
+            raise errors.OperationFailed("\n".join([str(e), *lines])) from e
 
 
 class Lister(Command, command.Lister, metaclass=command.CommandMeta):

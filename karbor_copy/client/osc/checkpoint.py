@@ -36,10 +36,20 @@ class CreateCheckpoint(base.ShowOne):
             provider_id, plan["id"], dict(args.extra_info)
         )
         if args.wait:
-            return waits.for_checkpoint(
-                self.client, provider_id, checkpoint["id"]
-            )
+            return self._wait(provider_id, plan["id"], checkpoint["id"])
         return checkpoint
+
+    def _wait(
+        self, provider_id: str, plan_id: str, checkpoint_id: str
+    ) -> transport.Item:
+        steps = (
+            ("Remove it", f"checkpoint delete {provider_id} {checkpoint_id}"),
+            ("Make another", f"checkpoint create {provider_id} {plan_id}"),
+        )
+        with self.next_steps(*steps):
+            return waits.for_checkpoint(
+                self.client, provider_id, checkpoint_id
+            )
 
 
 class ListCheckpoints(base.Lister):
@@ -123,4 +133,9 @@ class DeleteCheckpoint(base.Command):
             self.client.checkpoints.delete(provider_id, checkpoint_id)
         if parsed_args.wait:
             for checkpoint_id in parsed_args.checkpoints:
-                waits.for_deletion(self.client, provider_id, checkpoint_id)
+                self._wait(provider_id, checkpoint_id)
+
+    def _wait(self, provider_id: str, checkpoint_id: str) -> None:
+        words = f"checkpoint delete {provider_id} {checkpoint_id} --wait"
+        with self.next_steps(("Try again", words)):
+            waits.for_deletion(self.client, provider_id, checkpoint_id)

@@ -7,21 +7,27 @@ from collections.abc import Iterable
 
 from karbor_copy.client.osc import base
 from karbor_copy.client.osc import progress
-from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.client.v1 import transport
 from karbor_copy.client.v1 import waits
 
 
-def wait(client: v1_client.Client, copy_id: str) -> transport.Item:
-    """Wait for a copy and show how far it is, beside the result.
+class _WaitsForCopy(base.ShowOne):
+    """A command that may wait for a copy."""
 
-    :raises OperationFailed: it did not finish
-    """
-    with progress.on(sys.stderr) as shown:
-        return waits.for_copy(client, copy_id, watch=shown.update)
+    def wait(self, copy_id: str) -> transport.Item:
+        """Wait for a copy and show how far it is, beside the result.
+
+        :raises OperationFailed: it did not finish
+        """
+        steps = (
+            ("What became of each", f"copy checkpoint list {copy_id}"),
+            ("Try the rest again", f"copy retry {copy_id} --wait"),
+        )
+        with self.next_steps(*steps), progress.on(sys.stderr) as shown:
+            return waits.for_copy(self.client, copy_id, watch=shown.update)
 
 
-class CreateCopy(base.ShowOne):
+class CreateCopy(_WaitsForCopy):
     """Copy all checkpoints of a plan that are not copied yet."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -50,7 +56,7 @@ class CreateCopy(base.ShowOne):
             target_provider_id=target,
             parameters=args.parameters_json,
         )
-        return wait(self.client, copy["id"]) if args.wait else copy
+        return self.wait(copy["id"]) if args.wait else copy
 
 
 class ListCopies(base.Lister):
@@ -109,7 +115,7 @@ class CancelCopy(_OneCopy):
         return self.client.copies.cancel(args.copy)
 
 
-class RetryCopy(_OneCopy):
+class RetryCopy(_OneCopy, _WaitsForCopy):
     """Try again what a copy did not finish."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -121,7 +127,7 @@ class RetryCopy(_OneCopy):
     def item(self, args: argparse.Namespace, /) -> transport.Item:
         """Retry the copy."""
         copy = self.client.copies.retry(args.copy)
-        return wait(self.client, copy["id"]) if args.wait else copy
+        return self.wait(copy["id"]) if args.wait else copy
 
 
 class ListCheckpointCopies(base.Lister):

@@ -22,7 +22,9 @@ class CreateRestore(_Restores, checkpoint_use.CreateUse):
 
         :raises OperationFailed: it failed
         """
-        return waits.for_restore(self.client, item_id)
+        steps = ("What became of each resource", f"restore show {item_id}")
+        with self.next_steps(steps):
+            return waits.for_restore(self.client, item_id)
 
 
 class ListRestores(_Restores, checkpoint_use.ListUses):

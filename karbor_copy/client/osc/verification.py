@@ -22,7 +22,12 @@ class CreateVerification(_Verifications, checkpoint_use.CreateUse):
 
         :raises OperationFailed: it failed
         """
-        return waits.for_verification(self.client, item_id)
+        steps = (
+            "What became of each resource",
+            f"verification show {item_id}",
+        )
+        with self.next_steps(steps):
+            return waits.for_verification(self.client, item_id)
 
 
 class ListVerifications(_Verifications, checkpoint_use.ListUses):

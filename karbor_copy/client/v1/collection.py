@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the bindings of every noun share: show, list, look up by name."""
 
+import contextlib
 import itertools
 import uuid
 from collections.abc import Iterator
@@ -86,18 +87,18 @@ class NamedResources(Resources):
     def find(self, name_or_id: str) -> transport.Item:
         """Return the one with this id or, failing that, this name.
 
-        :raises NotFound: no such id
-        :raises NameNotFound: no such name
+        :raises NameNotFound: neither such an id nor such a name
         :raises NameNotUnique: several have this name
         """
         if is_uuid(name_or_id):
-            return self.get(name_or_id)
+            with contextlib.suppress(errors.NotFound):
+                return self.get(name_or_id)
         # Not filtered by the server: its filter may take a pattern.
         found = [i for i in self.list() if i.get("name") == name_or_id]
         if not found:
             raise errors.NameNotFound(
-                f"No {self.KEY} is named {name_or_id!r}. "
-                f"'karbor-copy {self.KEY} list' shows them."
+                f"No {self.KEY} has the name or id {name_or_id!r}: "
+                f"'{self.KEY} list' shows them."
             )
         if len(found) > 1:
             ids = ", ".join(item["id"] for item in found)

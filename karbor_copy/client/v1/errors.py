@@ -24,8 +24,9 @@ class Unreachable(ClientError):
     def __init__(self, url: str, reason: object) -> None:
         super().__init__(
             f"No answer from {url}: {reason}. Is the service running there? "
-            "'karbor-copy-standalone' starts one; --url or KARBOR_COPY_URL "
-            "names another."
+            "'karbor-copy-standalone' starts one. Another is named to "
+            "'karbor-copy' by --url or KARBOR_COPY_URL, and to 'openstack' "
+            "by the catalogue."
         )
 
 

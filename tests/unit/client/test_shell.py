@@ -2,6 +2,8 @@
 """Tests of every command, from its words to its output."""
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import yaml
 
 from karbor_copy import version
 from karbor_copy.client import shell as shell_module
+from karbor_copy.client.osc import provider
 from tests.fakes import scripted_api
 
 ONE = "cf56bd3e-97a7-4078-b6d5-f36246333fd9"
@@ -156,7 +159,7 @@ def test_plan_delete_deletes_none_if_one_is_unknown(
 ) -> None:
     code, _, err = shell("plan", "delete", "daily", "nightly")
     assert code == 1
-    assert "No plan is named 'nightly'" in err
+    assert "No plan has the name or id 'nightly'" in err
     assert api.sent("DELETE") == []
 
 
@@ -303,7 +306,11 @@ def test_copy_that_fails(
     a_copy(api, "error", "disk full")
     code, out, err = shell("copy", "retry", "k", "--wait")
     assert (code, out) == (1, "")
-    assert err == "Copy k ended as error: checkpoint c: disk full\n"
+    assert err == (
+        "Copy k ended as error: checkpoint c: disk full\n"
+        "What became of each: karbor-copy copy checkpoint list k\n"
+        "Try the rest again: karbor-copy copy retry k --wait\n"
+    )
 
 
 def test_copy_list(
@@ -538,10 +545,57 @@ def test_help_of_a_command(shell: Callable[..., Any]) -> None:
     assert "--parameters-json" in out
 
 
-def test_completion_knows_the_commands(shell: Callable[..., Any]) -> None:
-    code, out, _ = shell("complete")
+#: What Debian's bash-completion has for scripts, and what bash itself tells.
+COMPLETE = """
+_get_comp_words_by_ref() {
+    words=("${COMP_WORDS[@]}") cur=${words[COMP_CWORD]}
+    prev=${words[COMP_CWORD-1]}
+}
+eval "$script"
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+set -- $(complete -p karbor-copy)
+"$3"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("cop", {"copy"}),
+        ("copy ", {"cancel", "checkpoint", "create", "list", "retry", "show"}),
+        ("copy checkpoint ", {"list"}),
+        ("copy create --t", {"--target"}),
+        ("quota default set --copies", {"--copies"}),
+    ],
+)
+def test_completion_in_bash(
+    shell: Callable[..., Any], typed: str, offered: set[str]
+) -> None:
+    code, script, _ = shell("complete")
     assert code == 0
-    assert "cmds_copy='cancel checkpoint create list retry show'" in out
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "-", "karbor-copy", *typed.split(" ")],
+        env={**os.environ, "script": script},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (set(done.stdout.split()), done.stderr) == (offered, "")
+
+
+def test_words_that_are_no_command(shell: Callable[..., Any]) -> None:
+    assert shell("copy", "everything")[0] == 2
+
+
+def test_an_interrupt_has_its_own_exit_code(
+    shell: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(provider.ListProviders, "items", interrupted)
+    assert shell("provider", "list")[0] == 130
 
 
 def test_main_without_words_shows_the_help(

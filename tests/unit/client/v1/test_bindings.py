@@ -175,12 +175,21 @@ def test_find_by_name(
     assert client.plans.find("x")["id"] == "a"
 
 
-def test_find_no_such_name(
+def test_find_by_a_name_that_looks_like_an_id(
     api: scripted_api.ScriptedApi, client: v1_client.Client
 ) -> None:
+    api.on("GET", "/plans", {"plans": [{"id": "a", "name": ID}]})
+    assert client.plans.find(ID)["id"] == "a"
+
+
+@pytest.mark.parametrize("text", ["x", ID])
+def test_find_no_such_name(
+    api: scripted_api.ScriptedApi, client: v1_client.Client, text: str
+) -> None:
     api.on("GET", "/plans", {"plans": []})
-    with pytest.raises(errors.NameNotFound, match="No plan is named 'x'"):
-        client.plans.find("x")
+    reason = f"No plan has the name or id '{text}': 'plan list' shows them"
+    with pytest.raises(errors.NameNotFound, match=reason):
+        client.plans.find(text)
 
 
 def test_find_ambiguous_name(
