@@ -8,6 +8,7 @@ extensions = [
     "oslo_config.sphinxext",
     "oslo_policy.sphinxext",
     "oslo_policy.sphinxpolicygen",
+    "sphinx.ext.autodoc",
 ]
 policy_generator_config_file = (
     "../../etc/karbor_copy/karbor_copy-policy-generator.conf"

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import runpy
 import subprocess
 from collections.abc import Iterator
 
@@ -15,6 +16,10 @@ from tests.fixtures import standalone
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
 USER, PROJECT = "member-alpha", keystone.ALPHA
+EXAMPLE = (
+    pathlib.Path(__file__).parents[2]
+    / "doc/source/user/examples/through_keystone.py"
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +51,17 @@ def test_the_whole_way(site: keystone_site.Site) -> None:
     waits.for_restore(client, restore["id"], timeout=standalone.TIMEOUT)
     volumes = (site.path / "volumes").iterdir()
     assert sum(path.read_bytes() == data for path in volumes) == 2
+
+
+def test_the_example_of_the_documentation_logs_in(
+    site: keystone_site.Site,
+) -> None:
+    example = runpy.run_path(str(EXAMPLE))
+    client = example["connect"](
+        keystone.url(), USER, keystone.PASSWORD, PROJECT, site.region
+    )
+    assert client.project_id == keystone.project_id(PROJECT)
+    assert client.providers.find("region-one")["id"] == ONE
 
 
 def test_karbors_own_client_logs_in(
