@@ -2,10 +2,12 @@
 """A running deployment for each test, and the client of Karbor."""
 
 import fcntl
+import gc
 import os
 import pathlib
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +24,18 @@ INSTALL_TIMEOUT = 600
 def site(tmp_path: pathlib.Path) -> Iterator[deployment.Deployment]:
     with deployment.deployed(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def left_sockets() -> Iterator[None]:
+    """Collect the sockets that clients of others leave open, unheard.
+
+    Else the warning comes in whatever test is the next.
+    """
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,10 @@ from tests.fixtures import traffic
 from tools.servers import rabbitmq
 
 # amqp closes no socket of a connection that it gives up.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket"),
+    pytest.mark.usefixtures("left_sockets"),
+]
 
 JSON = "application/json"
 TABLES = ("plans", "checkpoints", "copies", "checkpoint_copies")

@@ -18,6 +18,8 @@ from tests.fixtures import standalone
 from tests.fixtures import traffic
 from tools.servers import server
 
+pytestmark = pytest.mark.usefixtures("left_sockets")
+
 ONE, TWO = canaries.ONE, canaries.TWO
 SECRETS = canaries.SECRETS
 Remains = Mapping[str, Mapping[str, bytes]]

@@ -19,6 +19,8 @@ from tests.fixtures import database
 from tests.fixtures import keystone
 from tests.fixtures import standalone
 
+pytestmark = pytest.mark.usefixtures("left_sockets")
+
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
 ALICE = ("member-alpha", keystone.ALPHA)
 BOB = ("member-beta", keystone.BETA)
