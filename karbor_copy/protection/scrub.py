@@ -35,6 +35,7 @@ LOG = logging.getLogger(__name__)
 _Status = status.CheckpointStatus
 
 NO_MANIFEST: Final = "no manifest: unverified"
+NOT_HERE: Final = "the service of its own region has to mark and repair it"
 IN_USE: Final = "an open operation uses it, or it has just changed"
 
 
@@ -133,9 +134,8 @@ class Scrubber:
                 result.verdict = rot.look(
                     store, provider_id, checkpoint_id, _go_on, self._pace
                 )
-                if result.verdict is rot.Verdict.UNVERIFIED:
-                    result.reason = NO_MANIFEST
-                if result.verdict is not rot.Verdict.BAD:
+                result.reason = self._why_not(provider_id, result.verdict)
+                if result.verdict is not rot.Verdict.BAD or result.reason:
                     return result
                 log = self._begin(checkpoint_id, row, repair)
             if log is None:
@@ -150,6 +150,14 @@ class Scrubber:
             result.verdict = rot.Verdict.UNREADABLE
             result.reason = exceptions.reason_of(error)
         return result
+
+    def _why_not(self, provider_id: str, verdict: rot.Verdict) -> str | None:
+        """Return why nothing can be done about what was found, if so."""
+        if verdict is rot.Verdict.UNVERIFIED:
+            return NO_MANIFEST
+        if self._registry.get(provider_id).create_only:
+            return NOT_HERE if verdict is rot.Verdict.BAD else None
+        return None
 
     def _begin(
         self,

@@ -10,6 +10,7 @@ import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.banks import keys
+from karbor_copy.db import models
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import catalog
 from karbor_copy.protection import heartbeat
@@ -163,7 +164,12 @@ def test_what_is_there_is_not_deleted_reset_or_repaired_from_here(
         next(scrubber.scrub(TWO, repair=True))
     (result,) = scrubber.scrub(TWO, repair=False)
     assert result.verdict == "good"
-    assert before == {key: _stamp(site, key) for key in site.keys(TWO)}
+    after = {key: _stamp(site, key) for key in site.keys(TWO)}
+    assert after == before
+    deployment.flip(site.data(TWO, whole)[0])
+    (result,) = scrubber.scrub(TWO, repair=False)
+    assert (result.verdict, result.reason) == ("bad", scrub.NOT_HERE)
+    assert deployment.rows(models.OperationLog, operation_type="scrub") == []
     assert site.checkpoint(TWO, whole)["status"] == "available"
 
 
