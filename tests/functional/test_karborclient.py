@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Karbor's own client, unmodified, at a real standalone service."""
+"""Karbor's own client, unmodified, without a Keystone and behind one."""
 
+import contextlib
 import os
 import pathlib
 import re
 import subprocess
+import uuid
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
 
 import pytest
 
 from karbor_copy.client.v1 import client as v1_client
+from tests.fixtures import keystone
+from tests.fixtures import keystone_site
 from tests.fixtures import standalone
 
 ONE, VOLUME = standalone.REGION_ONE, standalone.VOLUME
@@ -19,32 +26,74 @@ ONE, VOLUME = standalone.REGION_ONE, standalone.VOLUME
 Karbor = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A service, and what the client has to be told of it and its user."""
+
+    state: pathlib.Path
+    project: str
+    client: v1_client.Client
+    words: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def volume(self, data: bytes) -> str:
+        """Make a volume of the project's; return its id."""
+        return standalone.make_volume(self.state, data, "disk", self.project)
+
+
+@contextlib.contextmanager
+def without_keystone(path: pathlib.Path) -> Iterator[Place]:
+    with standalone.serving(path / "state") as running:
+        project = standalone.PROJECT
+        yield Place(
+            state=running.state,
+            project=project,
+            client=running.client(),
+            words=(
+                *("--os-no-client-auth", "--os-auth-token"),
+                *(f"admin:{project}", "--karbor-url"),
+                f"{running.url}/v1/{project}",
+            ),
+        )
+
+
+@contextlib.contextmanager
+def behind_keystone(path: pathlib.Path) -> Iterator[Place]:
+    """Let an administrator of the project log in with a password."""
+    user = f"admin-{uuid.uuid4()}"
+    keystone.make_user(user, keystone.PASSWORD, keystone.ALPHA, "admin")
+    site = keystone_site.Site(path)
+    try:
+        yield Place(
+            state=site.path,
+            project=keystone.project_id(keystone.ALPHA),
+            client=site.logged_in(keystone.login(user, keystone.ALPHA)),
+            env=keystone.environment(user, keystone.ALPHA, site.region),
+        )
+    finally:
+        site.close()
+
+
+@pytest.fixture(scope="module", params=[without_keystone, behind_keystone])
 def service(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[standalone.Standalone]:
-    state = tmp_path_factory.mktemp("karborclient") / "state"
-    with standalone.serving(state) as running:
-        yield running
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    with request.param(tmp_path_factory.mktemp("karborclient")) as found:
+        yield found
 
 
 @pytest.fixture
 def run(
-    service: standalone.Standalone, karborclient: pathlib.Path
+    service: Place, karborclient: pathlib.Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        project = standalone.PROJECT
         return subprocess.run(
-            [
-                *(karborclient, "--os-no-client-auth"),
-                *("--os-auth-token", f"admin:{project}"),
-                *("--karbor-url", f"{service.url}/v1/{project}", *words),
-            ],
+            [karborclient, *service.words, *words],
             capture_output=True,
             text=True,
             timeout=standalone.TIMEOUT,
             check=False,
-            env={**os.environ, "COLUMNS": "400"},
+            env={**os.environ, "COLUMNS": "400", **service.env},
         )
 
     return run
@@ -80,7 +129,7 @@ def reaches(karbor: Karbor, status: str, *words: str) -> None:
     standalone.wait(lambda: value(karbor(*words), "status") == status)
 
 
-def test_the_whole_way(service: standalone.Standalone, karbor: Karbor) -> None:
+def test_the_whole_way(service: Place, karbor: Karbor) -> None:
     volume_id = service.volume(os.urandom(100_000))
     assert row(karbor("provider-list"), ONE)[1] == "region-one"
     assert value(karbor("provider-show", ONE), "id") == ONE
@@ -188,7 +237,7 @@ def _if_in(text: str, part: str) -> str:
 
 
 def test_a_copy_is_a_checkpoint_like_any_other(
-    service: standalone.Standalone, karbor: Karbor
+    service: Place, karbor: Karbor
 ) -> None:
     data = os.urandom(100_000)
     volume_id = service.volume(data)
@@ -197,7 +246,7 @@ def test_a_copy_is_a_checkpoint_like_any_other(
     checkpoint_id = value(made, "id")
     show = ("checkpoint-show", ONE, checkpoint_id)
     reaches(karbor, "available", *show)
-    client = service.client()
+    client = service.client
     copy = client.copies.create(ONE, plan_id)
     target = standalone.wait(lambda: _finished(client, copy["id"]))
     two = standalone.REGION_TWO
@@ -236,10 +285,10 @@ def test_what_is_not_served_is_not_found(
     assert "could not be found. (HTTP 404)" in done.stderr
 
 
-def test_quotas(karbor: Karbor) -> None:
-    project = ("--tenant", standalone.PROJECT)
+def test_quotas(service: Place, karbor: Karbor) -> None:
+    project = ("--tenant", service.project)
     assert value(karbor("quota-show", *project), "plans") == "50"
-    karbor("quota-update", standalone.PROJECT, "--plans", "70")
+    karbor("quota-update", service.project, "--plans", "70")
     assert value(karbor("quota-show", *project), "plans") == "70"
     assert value(karbor("quota-defaults", *project), "plans") == "50"
     karbor("quota-class-update", "default", "--plans", "60")

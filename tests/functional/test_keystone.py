@@ -4,7 +4,6 @@
 import os
 import pathlib
 import runpy
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -62,45 +61,3 @@ def test_the_example_of_the_documentation_logs_in(
     )
     assert client.project_id == keystone.project_id(PROJECT)
     assert client.providers.find("region-one")["id"] == ONE
-
-
-def test_karbors_own_client_logs_in(
-    site: keystone_site.Site, karborclient: pathlib.Path
-) -> None:
-    def karbor(*words: str, user: str = USER) -> str:
-        done = subprocess.run(
-            [karborclient, *words],
-            capture_output=True,
-            text=True,
-            timeout=standalone.TIMEOUT,
-            check=False,
-            env={
-                **os.environ,
-                "COLUMNS": "400",
-                "OS_AUTH_URL": keystone.url(),
-                "OS_USERNAME": user,
-                "OS_PASSWORD": keystone.PASSWORD,
-                "OS_USER_DOMAIN_NAME": "Default",
-                "OS_PROJECT_NAME": PROJECT,
-                "OS_PROJECT_DOMAIN_NAME": "Default",
-                "OS_REGION_NAME": site.region,
-            },
-        )
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return done.stdout
-
-    volume_id = site.make_volume(b"data")
-    assert ONE in karbor("provider-list")
-    instances = karbor("protectable-list-instances", standalone.VOLUME)
-    assert volume_id in instances
-    resource = f"{volume_id}={standalone.VOLUME}=disk"
-    made = karbor("plan-create", "weekly", ONE, resource)
-    (plan_id,) = (
-        line.split("|")[2].strip()
-        for line in made.splitlines()
-        if line.startswith("| id ")
-    )
-    karbor("checkpoint-create", ONE, plan_id)
-    assert plan_id in karbor("plan-list", user="reader-alpha")
-    listed = karbor("checkpoint-list", ONE, "--plan_id", plan_id)
-    assert plan_id in listed
