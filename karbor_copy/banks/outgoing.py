@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes of a put on their way to a server: hashed, counted, checked."""
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Callable
+from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 
 from karbor_copy.banks import digests
+from karbor_copy.banks import pace
 
 #: Up to so many bytes an object is gathered before it is sent, so that its
 #: digest goes ahead of it, and fetched whole before it is handed on.
@@ -117,16 +120,35 @@ class Outgoing:
         for _ in self:
             pass
 
-    def parts(self, size: int) -> Iterator[bytearray]:
+    def parts(
+        self, size: int, there: Container[int] = ()
+    ) -> Iterator[bytearray]:
         """Yield the bytes in parts of that size, the last one smaller.
+
+        ``there`` are the numbers, from 1 on, of those that are likely to be
+        compared only.
 
         :raises DigestMismatch: they are not what was promised.
         """
-        for piece in self.pieces(size):
+        for number, piece in enumerate(self.pieces(size), start=1):
             part = bytearray()
-            for chunk in piece:
-                part += chunk
+            with self.unsent(number in there):
+                for chunk in piece:
+                    part += chunk
             yield part
+
+    @contextlib.contextmanager
+    def unsent(self, unsent: bool = True) -> Iterator[None]:  # noqa: FBT001, FBT002
+        """Let no pace hold for what is read in the block, if it is unsent."""
+        chunks = self._chunks
+        if not isinstance(chunks, pace.Paced):
+            yield
+            return
+        chunks.unsent = unsent
+        try:
+            yield
+        finally:
+            chunks.unsent = False
 
     def pieces(self, size: int) -> Iterator["Piece"]:
         """Yield the bytes as streams of that size, the last one smaller.

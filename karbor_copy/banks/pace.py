@@ -116,7 +116,11 @@ def pace(
 
 
 class Paced:
-    """An object's bytes at a pace, anew each time they are iterated."""
+    """An object's bytes at a pace, anew each time they are iterated.
+
+    While ``unsent`` is true they are read for no more than to be looked at,
+    so that no pace holds for them.
+    """
 
     def __init__(
         self,
@@ -127,11 +131,13 @@ class Paced:
         self._chunks = chunks
         self._pace = pace
         self._check = check
+        self.unsent = False
 
     def __iter__(self) -> Iterator[memoryview]:
         """Yield views of the chunks, each when it may be sent."""
         for chunk in self._chunks:
-            yield from self._pace(memoryview(chunk), self._check)
+            pace = unlimited if self.unsent else self._pace
+            yield from pace(memoryview(chunk), self._check)
 
 
 def unlimited(

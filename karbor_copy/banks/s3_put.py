@@ -117,7 +117,8 @@ class S3Put(object_put.ObjectPut):
         """Send the parts that are not there; return all of them."""
         parts = []
         self._kept = 0
-        for number, data in enumerate(self._out.parts(size), start=1):
+        read = self._out.parts(size, upload.parts)
+        for number, data in enumerate(read, start=1):
             etag = upload.parts.get(number)
             if etag is not None and etag == _md5(data):
                 self._kept += len(data)

@@ -90,7 +90,8 @@ class LargePut(swift_put.AnyPut):
                 # A name with a digest in it may be another worker's too.
                 self._send_segment(number, piece, {"If-None-Match": "*"})
             else:
-                piece.drain()
+                with self._out.unsent():
+                    piece.drain()
                 if there == piece.md5:
                     self._kept += len(piece)
                 else:

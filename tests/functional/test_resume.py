@@ -16,6 +16,7 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.banks import keys
+from karbor_copy.banks import pace
 from karbor_copy.banks import patience
 from karbor_copy.banks import retry
 from karbor_copy.banks import s3
@@ -201,6 +202,27 @@ def test_only_what_is_missing_is_sent(kind, bank, proxy, data):
     assert info.kept == 2 * SIZE
     assert info.digests["sha256"] == banks.sha256(data)
     assert sent(kind, proxy) == [3, 4, 5]
+    whole(kind, bank, data)
+
+
+def test_what_is_there_waits_for_no_pace(kind, bank, proxy, data):
+    cut(kind, bank, proxy, data)
+    held = 0
+
+    def hold(view: memoryview, _check: object) -> Iterator[memoryview]:
+        nonlocal held
+        held += len(view)
+        yield view
+
+    info = bank.put(
+        KEY,
+        pace.Paced(Source(data), hold, lambda: None),
+        size=len(data),
+        digests={"sha256": banks.sha256(data)},
+    )
+    assert info.kept == 2 * SIZE
+    # Chunks and parts do not end at the same bytes.
+    assert abs(len(data) - info.kept - held) < base.BLOCK_SIZE
     whole(kind, bank, data)
 
 
