@@ -98,7 +98,7 @@ def pytest_terminal_summary(
     # What ran below one test, in numbers.
     for report in terminalreporter.getreports("passed"):
         for name, counts in report.user_properties:
-            if name == "tempest":
+            if name in ("schemathesis", "tempest"):
                 told = ", ".join(f"{n} {word}" for word, n in counts.items())
                 terminalreporter.write_line(f"{name}: {told.lower()}")
 
