@@ -137,6 +137,16 @@ class TestS3(ServerContract):
         return object_stores.s3_bank()
 
 
+if object_stores.OTHER_S3:
+
+    class TestAnotherS3(ServerContract):
+        """A server that runs already, such as Ceph's."""
+
+        @staticmethod
+        def another():
+            return object_stores.other_s3_bank()
+
+
 class TestRetrying(banks.BankContract):
     """The patient wrapper changes nothing of a bank that is well."""
 
