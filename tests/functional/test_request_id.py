@@ -35,8 +35,17 @@ class Lines(logging.Handler):
         thread = str(record.threadName).partition("_")[0]
         self.kept.append((thread, self.format(record)))
 
-    def of_workers(self) -> list[tuple[str, str]]:
-        return [(name, line) for name, line in self.kept if name in WORKERS]
+    def of_all_workers(self) -> list[tuple[str, str]]:
+        """Return those of the workers, when each kind has said something.
+
+        That it is done a worker says when others can see it already.
+        """
+
+        def told() -> list[tuple[str, str]]:
+            return [kept for kept in self.kept if kept[0] in WORKERS]
+
+        deployment.wait(lambda: {name for name, _ in told()} == WORKERS)
+        return told()
 
 
 @pytest.fixture
@@ -72,8 +81,7 @@ def test_every_thread_logs_under_the_request(
     protect = ask(site, path, {"checkpoint": {"plan_id": plan_id}})
     (checkpoint,) = site.get(path)
     site.wait_checkpoint(ONE, checkpoint["id"], "available")
-    told = lines.of_workers()
-    assert {name for name, _ in told} == WORKERS
+    told = lines.of_all_workers()
     assert all(f" {protect} " in line for _, line in told)
     lines.kept.clear()
     failed: list[str] = []
@@ -88,8 +96,7 @@ def test_every_thread_logs_under_the_request(
     copy = ask(site, f"{path}/action", {"copy": {"plan_id": plan_id}})
     (made,) = site.get("copies")
     assert site.wait_copy(made["id"])["status"] == "finished"
-    told = lines.of_workers()
-    assert {name for name, _ in told} == WORKERS
+    told = lines.of_all_workers()
     assert [line for _, line in told if f" {copy} " not in line] == []
     text = "\n".join(line for _, line in told)
     assert "claimed" in text
