@@ -41,8 +41,13 @@ from tools.servers import server  # noqa: E402
 ACTION = f"/v1/{rows.PROJECT}/providers/{rows.SOURCE}/checkpoints/action"
 #: As many as the sample of gunicorn has threads.
 CONNECTIONS = 8
-#: A round of A, and of each state of the broker in B.
+#: Of A: short rounds, of which each has both, and many of them. A machine
+#: with neighbours is not as fast in one second as in the next.
+BOUT = 150
+BOUTS = 28
+#: Of B: in each state of the broker.
 REQUESTS = 600
+#: Of B and D.
 ROUNDS = 7
 #: Of B: requests that do not queue for the processor.
 CALM = 2
@@ -115,24 +120,29 @@ def production() -> Iterator[tuple[processes.Processes, str, Any]]:
 
 def accept(scale: int) -> Iterator[table.Line]:
     """Compare accepted copies with one INSERT by the bare framework."""
-    count = REQUESTS // scale
-    found: dict[str, list[tuple[load.Answered, float]]] = {}
+    count = BOUT // scale
+    found: dict[str, list[tuple[load.Answered, float]]] = {
+        "POST copy": [],
+        "bare pecan, INSERT": [],
+    }
     with production() as (made, url, _):
-        served = {
-            "POST copy": web.serve(made, web.API, url),
-            "bare pecan, INSERT": web.serve(made, web.BARE, url),
-        }
-        for number in range(ROUNDS + 1):
-            requests = {
-                "POST copy": copies(count),
-                "bare pecan, INSERT": [load.post("/", {"copy": {}})] * count,
-            }
-            for what, target in served.items():
+        served = [
+            web.serve(made, web.API, url),
+            web.serve(made, web.BARE, url),
+        ]
+        for number in range(BOUTS + 1):
+            requests = [
+                copies(count),
+                [load.post("/", {"copy": {}})] * count,
+            ]
+            bouts = list(zip(found, served, requests, strict=True))
+            # Each goes first as often as the other.
+            for what, target, sent in bouts[:: 1 if number % 2 else -1]:
                 cpu = target.cpu_seconds
-                done = load.send(target.port, requests[what], CONNECTIONS)
+                done = load.send(target.port, sent, CONNECTIONS)
                 cpu = (target.cpu_seconds - cpu) * 1000 / count
                 if number:  # the first one warms up
-                    found.setdefault(what, []).append((done, cpu))
+                    found[what].append((done, cpu))
     for what, rounds in found.items():
         yield from accepted(what, rounds)
     copy, bare = found.values()

@@ -23,12 +23,16 @@ LOG = logging.getLogger(__name__)
 
 #: Seconds after which the operator's policy files are looked at again.
 _REST: Final = 1.0
-
-_enforcer: policy.Enforcer | None = None
+#: Answers that are kept until then.
+_MAX_ANSWERS: Final = 1000
 
 
 class Enforcer(policy.Enforcer):
-    """oslo.policy's, which looks at its files for every single question."""
+    """oslo.policy's, but not asked the same again each time.
+
+    It would look at its files and at the signature of every check for each
+    question, which is a tenth of what the API does for a POST.
+    """
 
     def __init__(
         self, conf: cfg.ConfigOpts, clock: Callable[[], float]
@@ -37,6 +41,29 @@ class Enforcer(policy.Enforcer):
         self._clock = clock
         self._lock = threading.Lock()
         self._looked_at: float | None = None
+        self._answers: dict[str, bool] = {}
+
+    def decide(
+        self,
+        context: oslo_context.RequestContext,
+        rule: str,
+        target: Mapping[str, Any],
+    ) -> bool:
+        """Tell whether the rule allows it.
+
+        The question is all that a rule can look at. Its answer is kept until
+        the files are looked at again.
+        """
+        self.load_rules()
+        answers = self._answers
+        caller = dict(context.to_policy_values())
+        question = repr((rule, target, caller))
+        answer = answers.get(question)
+        if answer is None:
+            answer = bool(self.authorize(rule, dict(target), caller))
+            if len(answers) < _MAX_ANSWERS:
+                answers[question] = answer
+        return answer
 
     def load_rules(
         self,
@@ -61,6 +88,10 @@ class Enforcer(policy.Enforcer):
                     self.rules, self.file_rules = kept
                     LOG.error("The policies stay as they were: %s", error)
                 self._looked_at = now
+                self._answers = {}
+
+
+_enforcer: Enforcer | None = None
 
 
 def init(
@@ -115,4 +146,4 @@ def _check(
 ) -> bool:
     if _enforcer is None:
         raise RuntimeError("policy.init() has not been called")
-    return bool(_enforcer.authorize(rule, dict(target), context))
+    return _enforcer.decide(context, rule, target)

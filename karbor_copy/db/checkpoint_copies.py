@@ -10,8 +10,7 @@ most of them run. Their parameters have the names of the columns.
 """
 
 import collections
-import functools
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from typing import Final
@@ -22,11 +21,10 @@ from sqlalchemy import orm
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import status
 from karbor_copy.db import functions
+from karbor_copy.db import insertions
 from karbor_copy.db import models
-from karbor_copy.db import operation_logs
 
 _Child = models.CheckpointCopy
-_Log = models.OperationLog
 _Source = models.Checkpoint
 
 _FIELDS = tuple(copy_request.CheckpointCopy.__dataclass_fields__)
@@ -52,7 +50,8 @@ def slot(source_id: str, target_provider_id: str) -> str:
 
 def slot_of(source_id: Any) -> Any:
     """Return the SQL of :func:`slot` at the target of a route."""
-    return source_id.concat(":").concat(bound(_Child.target_provider_id))
+    colon = functions.constant(":")
+    return source_id.concat(colon).concat(bound(_Child.target_provider_id))
 
 
 def bound(
@@ -60,15 +59,6 @@ def bound(
 ) -> sa.BindParameter[Any]:
     """Return a parameter with the name and type of a column."""
     return sa.bindparam(column.key, type_=column.type)
-
-
-def _insertion(
-    model: type[models.Base],
-    values: Mapping[str, Any],
-    criteria: tuple[Any, ...],
-) -> sa.Insert:
-    selected = sa.select(*values.values()).where(*criteria)
-    return sa.insert(model).from_select(list(values), selected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +81,13 @@ def choice(*criteria: Any) -> Sources:
         "checkpoint_id": _Source.id,
         "checkpoint_copy_id": functions.new_uuid(),
         "copy_slot": slot_of(_Source.id),
-        "status": sa.literal(status.CopyStatus.WAIT_COPYING.value),
-        "resources": sa.literal({}, _Child.resources.type),
+        "status": functions.constant(status.CopyStatus.WAIT_COPYING.value),
+        "resources": functions.constant("{}"),
         "created_at": bound(_Child.created_at),
     }
     return Sources(
         sa.select(_Source.resource_types).where(*criteria).distinct(),
-        _insertion(_Child, values, criteria),
+        insertions.from_select(_Child, values, *criteria),
     )
 
 
@@ -106,7 +96,8 @@ _SOURCES: Final = (
     _Source.plan_id == bound(_Source.plan_id),
     _Source.project_id == bound(_Source.project_id),
     _Source.provider_id == bound(_Source.provider_id),
-    _Source.status == status.CheckpointStatus.AVAILABLE,
+    _Source.status
+    == functions.constant(status.CheckpointStatus.AVAILABLE.value),
     _Source.copied_from.is_(None),
 )
 _ANY_SOURCE: Final = sa.select(_Source.id).where(*_SOURCES).limit(1)
@@ -128,8 +119,12 @@ UNDER_WAY: Final = (
     _Child.provider_id == bound(_Child.provider_id),
     _Child.target_provider_id == bound(_Child.target_provider_id),
     _Child.copy_slot.is_not(None),
-    # As literals: a list would be spelled out anew in each execution.
-    _Child.status.in_([sa.literal(open_) for open_ in _OPEN]),
+    _Child.status.in_([functions.constant(open_) for open_ in _OPEN]),
+)
+#: The types in what is uncopied, and NULL if anything is under way.
+_SURVEY: Final[sa.CompoundSelect[str]] = sa.union(
+    UNCOPIED.resource_types,
+    sa.select(sa.null()).select_from(_Child).where(*UNDER_WAY),
 )
 _LOCK_UNDER_WAY: Final = (
     sa.select(_Child.status)
@@ -152,6 +147,21 @@ def has_sources(session: orm.Session, copy: copy_request.Copy) -> bool:
     return found is not None
 
 
+def survey(
+    session: orm.Session, copy: copy_request.Copy
+) -> tuple[set[str], collections.Counter[status.CopyStatus]]:
+    """Return the types of resources in what is uncopied, and what is not.
+
+    See :func:`lock_under_way` for the latter. Who holds the plan's lock need
+    not look for it again where there is none.
+    """
+    found = set(session.connection().scalars(_SURVEY, parameters(copy)))
+    if None not in found:
+        return _types(found), collections.Counter()
+    under_way = lock_under_way(session, copy)
+    return resource_types(session, UNCOPIED, copy), under_way
+
+
 def lock_under_way(
     session: orm.Session, copy: copy_request.Copy
 ) -> collections.Counter[status.CopyStatus]:
@@ -171,63 +181,26 @@ def resource_types(
     rows = session.connection().scalars(
         sources.resource_types, parameters(copy)
     )
+    return _types(rows)
+
+
+def _types(rows: Iterable[str]) -> set[str]:
     return {name for row in rows for name in row.split(",") if name}
 
 
 def insert(
-    session: orm.Session,
-    sources: Sources,
-    copy: copy_request.Copy,
-    request_id: str | None,
+    session: orm.Session, sources: Sources, copy: copy_request.Copy
 ) -> int:
-    """Make a checkpoint copy with its work for each source.
+    """Make a checkpoint copy for each source; return how many were made.
 
-    Return how many were made.
+    Their work has yet to be added.
     """
     made = session.connection().execute(
         sources.insertion,
         {**parameters(copy), "created_at": functions.utcnow()},
         execution_options={"preserve_rowcount": True},
     )
-    _insert_logs(session, copy, request_id)
     return made.rowcount
-
-
-def _insert_logs(
-    session: orm.Session, copy: copy_request.Copy, request_id: str | None
-) -> None:
-    columns = operation_logs.new_log(
-        status.OperationType.COPY,
-        project_id=copy.project_id,
-        plan_id=copy.plan_id,
-        provider_id=copy.provider_id,
-        target_provider_id=copy.target_provider_id,
-        parameters=copy.parameters,
-        request_id=request_id,
-    )
-    session.connection().execute(
-        _log_insertion(*columns), {**columns, "copy_id": copy.id}
-    )
-
-
-@functools.cache
-def _log_insertion(*names: str) -> sa.Insert:
-    """Build the statement that gives the new ones their logs."""
-    values = {name: bound(getattr(_Log, name)) for name in names}
-    has_log = sa.select(_Log.id).where(_Log.id == _Child.id)
-    return _insertion(
-        _Log,
-        {
-            **values,
-            "id": _Child.id,
-            "checkpoint_id": _Child.checkpoint_copy_id,
-        },
-        (
-            _Child.copy_id == bound(_Child.copy_id),
-            _Child.status == status.CopyStatus.WAIT_COPYING,
-            ~has_log.exists(),
-        ),
-    )
 
 
 def free_slot(session: orm.Session, checkpoint_copy_id: str) -> None:

@@ -52,7 +52,10 @@ def make_engine(database: Mapping[str, Any]) -> sa.Engine:
         return _make_sqlite(url)
     options["pool_timeout"] = options["pool_timeout"] or timeout or None
     context = enginefacade.transaction_context()
-    context.configure(connection=_limited(url, timeout), **options)
+    # Native threads need no pause in which others may go on.
+    context.configure(
+        connection=_limited(url, timeout), thread_checkin=False, **options
+    )
     made: sa.Engine = context.writer.get_engine()
     logging.getLogger(_POOL_LOG).addFilter(_in_a_line)
     _tell(made, _STATEMENTS[made.dialect.name](timeout))
@@ -171,13 +174,12 @@ def _wait(extensions: Any, silence: float, connection: Any) -> None:
     :raises OperationalError: it is silent for so many seconds; psycopg2
         closes the connection.
     """
-    events = {
-        extensions.POLL_READ: select.POLLIN,
-        extensions.POLL_WRITE: select.POLLOUT,
-    }
     while (state := connection.poll()) != extensions.POLL_OK:
         poller = select.poll()
-        poller.register(connection.fileno(), events[state])
+        reads = state == extensions.POLL_READ
+        poller.register(
+            connection.fileno(), select.POLLIN if reads else select.POLLOUT
+        )
         if not poller.poll(silence * 1000):
             raise connection.OperationalError(
                 f"the server has been silent for {silence} s"

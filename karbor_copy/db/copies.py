@@ -25,7 +25,9 @@ from karbor_copy.db import cancelling
 from karbor_copy.db import checkpoint_copies
 from karbor_copy.db import copy_members
 from karbor_copy.db import copy_rows
+from karbor_copy.db import copy_work
 from karbor_copy.db import engine
+from karbor_copy.db import insertions
 from karbor_copy.db import models
 from karbor_copy.db import paging
 from karbor_copy.db import parents
@@ -88,15 +90,12 @@ def create(
     if plan.provider_id != request.provider_id:
         raise exceptions.ProviderMismatch(place="plan")
     copy = copy_rows.new(request)
-    adopted = checkpoint_copies.lock_under_way(session, copy)
-    uncopied = checkpoint_copies.UNCOPIED
-    types = checkpoint_copies.resource_types(session, uncopied, copy)
+    types, adopted = checkpoint_copies.survey(session, copy)
     if not types and not checkpoint_copies.has_sources(session, copy):
         raise exceptions.InvalidPlan("The plan has not been protected.")
     check_types(types)
-    made = checkpoint_copies.insert(
-        session, uncopied, copy, request.request_id
-    )
+    uncopied = checkpoint_copies.UNCOPIED
+    made = checkpoint_copies.insert(session, uncopied, copy)
     if made:
         quotas.check(session, project_id, limits)
     counts = adopted + collections.Counter(
@@ -105,8 +104,12 @@ def create(
     copy = dataclasses.replace(
         copy, status=status.settle_copy(counts), counts=counts
     )
-    copy_rows.insert(session, copy)
-    copy_members.add_under_way(session, copy)
+    insertions.insert_all(
+        session,
+        copy_work.insertion(copy, request.request_id),
+        copy_rows.insertion(copy),
+        copy_members.under_way(copy),
+    )
     return copy
 
 
@@ -226,8 +229,9 @@ def _retry(
     checkpoint_copies.lock_under_way(session, found)
     missing = copy_members.MISSING
     check_types(checkpoint_copies.resource_types(session, missing, found))
-    if checkpoint_copies.insert(session, missing, found, request_id):
+    if checkpoint_copies.insert(session, missing, found):
         quotas.check(session, found.project_id, limits)
+        insertions.insert_all(session, copy_work.insertion(found, request_id))
     copy_members.replace_unfinished(session, found)
     made = _settled(session, row)
     if made.status in checkpoint_copies.UNFINISHED:

@@ -9,6 +9,7 @@ from sqlalchemy import orm
 
 from karbor_copy.data_models import copy_request
 from karbor_copy.db import checkpoint_copies
+from karbor_copy.db import insertions
 from karbor_copy.db import models
 
 _Child = models.CheckpointCopy
@@ -59,9 +60,11 @@ _DROP_REPLACED: Final = sa.delete(_Member).where(
 )
 
 
-def add_under_way(session: orm.Session, copy: copy_request.Copy) -> None:
-    """Let a request wait for all that is under way on its route."""
-    _execute(session, _ADD_UNDER_WAY, copy)
+def under_way(copy: copy_request.Copy) -> insertions.Insertion:
+    """Return what lets a request wait for all under way on its route."""
+    return insertions.Insertion(
+        _ADD_UNDER_WAY, checkpoint_copies.parameters(copy)
+    )
 
 
 def replace_unfinished(session: orm.Session, copy: copy_request.Copy) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import orm
 from karbor_copy.data_models import copy_request
 from karbor_copy.data_models import status
 from karbor_copy.db import functions
+from karbor_copy.db import insertions
 from karbor_copy.db import models
 from karbor_copy.db import parents
 
@@ -20,7 +21,18 @@ _Copy = models.Copy
 _FIELDS: Final = tuple(
     name for name in copy_request.Copy.__dataclass_fields__ if name != "counts"
 )
-_INSERT: Final = sa.insert(_Copy)
+#: What the parameters of an INSERT are called: as those of the request's
+#: other rows where the value is the same.
+_PARAMETERS: Final = {name: name for name in _FIELDS} | {
+    name: f"copy_{name}" for name in ("id", "status", "created_at")
+}
+_INSERT: Final = insertions.from_select(
+    _Copy,
+    {
+        name: sa.bindparam(parameter, type_=getattr(_Copy, name).type)
+        for name, parameter in _PARAMETERS.items()
+    },
+)
 
 
 def new(request: copy_request.CopyRequest) -> copy_request.Copy:
@@ -41,10 +53,14 @@ def new(request: copy_request.CopyRequest) -> copy_request.Copy:
     )
 
 
-def insert(session: orm.Session, copy: copy_request.Copy) -> None:
-    """Store a new request."""
-    session.connection().execute(
-        _INSERT, {name: getattr(copy, name) for name in _FIELDS}
+def insertion(copy: copy_request.Copy) -> insertions.Insertion:
+    """Return what stores a new request."""
+    return insertions.Insertion(
+        _INSERT,
+        {
+            parameter: getattr(copy, name)
+            for name, parameter in _PARAMETERS.items()
+        },
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clocks, ours and the database's, and a new UUID in SQL."""
+"""The clocks, ours and the database's; constants and new UUIDs in SQL."""
 
 import datetime
 from typing import Any
@@ -12,6 +12,16 @@ from sqlalchemy.sql import functions
 def utcnow() -> datetime.datetime:
     """Return the time for people to read: UTC, without a zone."""
     return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+def constant(value: str | int) -> sa.ColumnElement[Any]:
+    """Return a value of our own that is a part of a statement's text.
+
+    A parameter would be handled anew in each execution.
+    """
+    literal = sa.literal(value)
+    text = literal.compile(compile_kwargs={"literal_binds": True})
+    return sa.literal_column(str(text), literal.type)
 
 
 class now_ms(functions.FunctionElement[int]):  # noqa: N801  named as SQL

@@ -34,6 +34,15 @@ _CANCEL_REQUESTED: Final = sa.select(_Child.cancel_requested).where(
 )
 
 
+#: What holds for all that are queued.
+QUEUED: Final[Mapping[str, str | int]] = {
+    "state": _State.QUEUED.value,
+    "epoch": 0,
+    "due_at": 0,
+    "attempts": 0,
+}
+
+
 def to_model(row: _Log) -> operation_log.OperationLog:
     """Return the value of a row."""
     values = {name: getattr(row, name) for name in _FIELDS}
@@ -54,15 +63,12 @@ def new_log(
     now = functions.utcnow()
     queued = status.OPERATION_LOG_STATUSES[operation_type][0]
     return {
+        **QUEUED,
         "id": str(uuid.uuid4()),
         "project_id": project_id,
         "target_provider_id": columns.get("provider_id"),
         "operation_type": operation_type,
         "status": queued,
-        "state": _State.QUEUED,
-        "epoch": 0,
-        "due_at": 0,
-        "attempts": 0,
         "progress": {},
         "parameters": dict(parameters or {}),
         "created_at": now,

@@ -22,6 +22,7 @@ from karbor_copy import exceptions
 from karbor_copy.data_models import quota
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
+from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import quota_models
 
@@ -104,12 +105,15 @@ def columns(project_id: Any, resources: Iterable[quota.Resource]) -> list[Any]:
     return [
         sa.func.coalesce(
             sa.select(_Quota.hard_limit)
-            .where(_Quota.project_id == project_id, _Quota.resource == name)
+            .where(
+                _Quota.project_id == project_id,
+                _Quota.resource == functions.constant(name.value),
+            )
             .scalar_subquery(),
             sa.select(_Class.hard_limit)
             .where(
-                _Class.class_name == quota.DEFAULT_CLASS,
-                _Class.resource == name,
+                _Class.class_name == functions.constant(quota.DEFAULT_CLASS),
+                _Class.resource == functions.constant(name.value),
             )
             .scalar_subquery(),
         ).label(name.value)

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
@@ -198,6 +199,44 @@ def test_a_changed_file_is_heard_a_second_later(file: pathlib.Path) -> None:
     assert may_copy()
     clock.now += 0.01
     assert not may_copy()
+
+
+def test_the_same_question_is_asked_once(
+    conf: config_fixture.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def authorize(self: Any, rule: str, target: Any, creds: Any) -> bool:
+        asked.append((rule, target["project_id"], creds["roles"]))
+        return "reader" in creds["roles"]
+
+    monkeypatch.setattr(policy.Enforcer, "authorize", authorize)
+    policy.init(CONF, Clock())
+    for _ in range(2):
+        context("reader").can("plan:get")
+        context("reader", "p2").can("plan:get")
+        context("reader").can("plan:get", {"project_id": "p2"})
+        context("reader").can("copy:get")
+        with pytest.raises(exceptions.Forbidden):
+            context("auditor").can("plan:get")
+    assert asked == [
+        ("plan:get", "p1", ["reader"]),
+        ("plan:get", "p2", ["reader"]),
+        ("plan:get", "p2", ["reader"]),
+        ("copy:get", "p1", ["reader"]),
+        ("plan:get", "p1", ["auditor"]),
+    ]
+
+
+def test_one_role_is_not_taken_for_two(conf: config_fixture.Config) -> None:
+    two = request_context.RequestContext(
+        user_id="u", project_id="p1", roles=["member", "admin"]
+    )
+    one = request_context.RequestContext(
+        user_id="u", project_id="p1", roles=["member', 'admin"]
+    )
+    assert policy.is_admin(two)
+    assert not policy.is_admin(one)
 
 
 def test_a_broken_file_leaves_the_rules_as_they_were(
