@@ -4,6 +4,7 @@
 import functools
 import hashlib
 import json
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
@@ -18,6 +19,8 @@ from karbor_copy.api.schemas import common
 
 #: It changes with the release only, and is cheap to ask for.
 _CACHE_CONTROL: Final = "public, max-age=300"
+#: One for each path below which the API is served.
+_MAX_KEPT: Final = 4
 
 
 class DocumentController:
@@ -26,7 +29,9 @@ class DocumentController:
     def __init__(
         self, paths: Mapping[str, Mapping[str, expose.Handler]]
     ) -> None:
-        self._paths = paths
+        self._built = functools.lru_cache(_MAX_KEPT)(
+            functools.partial(_build, paths)
+        )
 
     @expose.expose(
         answer=common.OBJECT,
@@ -35,7 +40,7 @@ class DocumentController:
     )
     def show(self, this: call.Call) -> Any:
         """Show this description of the API."""
-        body, tag = self._built
+        body, tag = self._built(urllib.parse.urlsplit(this.root).path or "/")
         return pecan.Response(
             body=body,
             content_type=hooks.CONTENT_TYPE,
@@ -45,8 +50,10 @@ class DocumentController:
             conditional_response=True,
         )
 
-    @functools.cached_property
-    def _built(self) -> tuple[bytes, str]:
-        """Return the document and its digest, made when first asked for."""
-        body = json.dumps(document.document(self._paths)).encode()
-        return body, hashlib.sha256(body).hexdigest()
+
+def _build(
+    paths: Mapping[str, Mapping[str, expose.Handler]], root: str
+) -> tuple[bytes, str]:
+    """Return the document and its digest."""
+    body = json.dumps(document.document(paths, root)).encode()
+    return body, hashlib.sha256(body).hexdigest()

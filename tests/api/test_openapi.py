@@ -132,6 +132,18 @@ def test_where_a_token_is_asked_for_it_is_needed(
         assert (answer.status_int == 401) == bool(told["security"]), name
 
 
+def test_it_tells_below_which_path_the_api_is_served(
+    site: api_site.Site,
+) -> None:
+    nobody = site.bearer("")
+    for path, url in ("", "/"), ("/data-protect", "/data-protect"):
+        answer = nobody.get(DOCUMENT, extra_environ={"SCRIPT_NAME": path})
+        assert answer.json["servers"] == [{"url": url}]
+    site.start(public_endpoint="https://backup.example.com/data-protect/")
+    answer = site.bearer("").get(DOCUMENT)
+    assert answer.json["servers"] == [{"url": "/data-protect"}]
+
+
 def test_anyone_may_read_it(site: api_site.Site) -> None:
     answer = site.bearer("").get(DOCUMENT)
     assert answer.json == api_document.load()

@@ -44,4 +44,4 @@ def load() -> Any:
         for path, methods in table().items()
         if path not in routes.ALIASES
     }
-    return json.loads(json.dumps(document.document(paths)))
+    return json.loads(json.dumps(document.document(paths, "/")))

@@ -31,9 +31,9 @@ _TOKEN: Final = {
 
 
 def document(
-    paths: Mapping[str, Mapping[str, expose.Handler]],
+    paths: Mapping[str, Mapping[str, expose.Handler]], root: str
 ) -> dict[str, Any]:
-    """Return the document of path -> method -> handler."""
+    """Return the document of path -> method -> handler, below a root."""
     places = [
         links.Place(
             id=_id(handler),
@@ -58,7 +58,7 @@ def document(
     return {
         "openapi": _VERSION,
         "info": _INFO,
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root}],
         "paths": told,
         "components": {
             "schemas": components.COMPONENTS,
