@@ -21,6 +21,7 @@ from karbor_copy import exceptions
 from karbor_copy import version
 from karbor_copy.conf import again
 from karbor_copy.conf import bandwidth
+from karbor_copy.conf import parsing
 from karbor_copy.db import engine
 from karbor_copy.db import migration
 
@@ -54,15 +55,16 @@ def configure(
         ]
     )
     report_opts.set_defaults(conf)
-    conf(
-        args,
-        project="karbor_copy",
-        prog=PROJECT,
-        version=version.version_string(),
-        default_config_files=(
-            None if config_files is None else list(config_files)
-        ),
-    )
+    with parsing.without_lines():
+        conf(
+            args,
+            project="karbor_copy",
+            prog=PROJECT,
+            version=version.version_string(),
+            default_config_files=(
+                None if config_files is None else list(config_files)
+            ),
+        )
     use(conf)
 
 

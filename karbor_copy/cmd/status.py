@@ -11,6 +11,7 @@ from oslo_upgradecheck import upgradecheck
 from karbor_copy import conf as configuration
 from karbor_copy import exceptions
 from karbor_copy import startup
+from karbor_copy.conf import parsing
 from karbor_copy.db import engine
 from karbor_copy.db import figures
 from karbor_copy.providers import registry as provider_registry
@@ -84,13 +85,21 @@ def _failure_of(errors: Sequence[str]) -> upgradecheck.Result:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the checks; 0 if all is well, 1 for a warning, 2 for a failure."""
-    return upgradecheck.main(
-        CONF,
-        project="karbor_copy",
-        upgrade_command=Checks(),
-        argv=list(sys.argv[1:] if argv is None else argv),
-    )
+    """Run the checks; 0 if all is well, 1 for a warning, 2 for a failure.
+
+    255 where none can be run.
+    """
+    try:
+        with parsing.without_lines():
+            return upgradecheck.main(
+                CONF,
+                project="karbor_copy",
+                upgrade_command=Checks(),
+                argv=list(sys.argv[1:] if argv is None else argv),
+            )
+    except startup.FAILURES as error:
+        print(f"karbor-copy-status: {error}", file=sys.stderr)
+        return 255
 
 
 if __name__ == "__main__":

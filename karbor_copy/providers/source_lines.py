@@ -28,9 +28,8 @@ class SourceLines(iniparser.BaseParser):
             # The empty line ends the last option.
             self.parse([*_read(path).splitlines(), ""])
         except iniparser.ParseError as error:
-            raise self._error(
-                error.lineno, f"{error.msg}: {error.line!r}"
-            ) from error
+            # Not the line itself: it may be that of a password.
+            raise self._error(error.lineno, error.msg) from None
 
     def new_section(self, section: str) -> None:
         """Remember where a group begins."""

@@ -203,7 +203,8 @@ def test_sighup_lets_workers_log_as_the_files_say(site):
         ("[protection]\nlease = soon", "lease"),
         ("[database]\nconnection = ravens://u:c4n4ry@h/d", "[database] conn"),
         ("[DEFAULT]\ntransport_url = pigeon://u:c4n4ry@h/", "transport_url"),
-        ("[protection", "at "),
+        ("[protection", "Invalid section"),
+        ("[database]\n  ravens://u:c4n4ry@h/d", "Unexpected continuation"),
     ],
 )
 def test_sighup_with_files_that_are_bad_changes_nothing(site, line, reason):

@@ -100,3 +100,15 @@ def test_work_for_a_provider_that_is_gone(state: pathlib.Path) -> None:
     ((name, (result, details)),) = broken(state).items()
     assert (name, result) == ("Operations", WARNING)
     assert details.endswith(": gone")
+
+
+def test_a_line_that_can_not_be_parsed_is_not_told(
+    state: pathlib.Path,
+) -> None:
+    path = state / "karbor_copy.conf"
+    path.write_text("[database]\n  postgresql://u:c4n4ry@h/d\n")
+    words = ("--config-file", str(path), "upgrade", "check")
+    done = forked.run(status_command.main, *words, timeout=standalone.TIMEOUT)
+    assert done.returncode == 255
+    assert done.stderr.startswith(f"karbor-copy-status: {path}:2: ")
+    assert "c4n4ry" not in done.stdout + done.stderr

@@ -2,6 +2,7 @@
 """Tests of karbor_copy.providers.source_lines."""
 
 import pathlib
+import traceback
 
 import pytest
 
@@ -81,6 +82,17 @@ def test_what_can_not_be_parsed_is_named_by_line(
         lines_of(tmp_path, data)
     text = str(caught.value)
     assert text.startswith(f"{tmp_path / 'one.conf'}:{line}: {reason}")
+
+
+@pytest.mark.parametrize(
+    "text", ["swift_key c4n4ry", "\n  c4n4ry", "[c4n4ry", "key = c4n4ry"]
+)
+def test_a_line_that_can_not_be_parsed_is_not_told(
+    tmp_path: pathlib.Path, text: str
+) -> None:
+    with pytest.raises(exceptions.ProviderConfigError) as caught:
+        lines_of(tmp_path, text.encode())
+    assert "c4n4ry" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_file_that_can_not_be_read_is_named(
