@@ -3,13 +3,17 @@
 
 import ipaddress
 import os
+import pathlib
 import queue
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from types import FrameType
+from typing import Final
 from typing import Protocol
 
 from oslo_config import cfg
@@ -24,10 +28,16 @@ from karbor_copy.conf import bandwidth
 from karbor_copy.conf import parsing
 from karbor_copy.db import engine
 from karbor_copy.db import migration
+from karbor_copy.providers import registry
+from karbor_copy.rpc import transport
 
 LOG = logging.getLogger(__name__)
 
 PROJECT = "karbor-copy"
+
+_TRY_LOGGING: Final = (
+    "import logging.config, sys; logging.config.fileConfig(sys.argv[1])"
+)
 
 #: What a command tells in one line: no fault of the program's own.
 FAILURES = (
@@ -73,12 +83,13 @@ def usable(
 ) -> bool:
     """Tell whether the files, as they are now, can be used; log if not.
 
-    The configuration itself stays as it is. ``checks`` get the new one, and
-    may raise anything.
+    The configuration itself stays as it is. What every process of the service
+    needs is looked at, and ``checks`` get the new one too; they may raise
+    anything.
     """
     try:
         found = again.read(conf)
-        for check in checks:
+        for check in (*_CHECKS, *checks):
             check(found)
     except Exception as error:  # noqa: BLE001 - whatever is in the files
         LOG.error("All stays as it was, the files can't be used: %s", error)
@@ -107,6 +118,37 @@ def check_loopback(conf: cfg.ConfigOpts) -> None:
             )
 
 
+def check_logging(conf: cfg.ConfigOpts) -> None:
+    """Refuse what no log can be made of.
+
+    It is tried in another process: to try it here would end the log there is.
+
+    :raises ValueError: naming the option.
+    """
+    if conf.log_dir or conf.log_file:
+        path = pathlib.Path(conf.log_dir or "", conf.log_file or "any")
+        if not os.access(path.parent, os.W_OK):
+            raise ValueError(f"log_dir, log_file: can't write {path.parent}")
+    if conf.log_config_append:
+        tried = subprocess.run(
+            [sys.executable, "-c", _TRY_LOGGING, conf.log_config_append],
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        if tried.returncode:
+            *_, reason = tried.stderr.splitlines() or ["no reason given"]
+            raise ValueError(f"log_config_append: {reason}")
+
+
+def check_providers(conf: cfg.ConfigOpts) -> None:
+    """Refuse provider files that can't be used.
+
+    :raises ProviderConfigError: naming the line of the first one.
+    """
+    registry.check(pathlib.Path(conf.provider_config_dir))
+
+
 def check_timers(conf: cfg.ConfigOpts) -> None:
     """Refuse heartbeats that come too late to keep a lease.
 
@@ -126,6 +168,14 @@ def check_bandwidth(conf: cfg.ConfigOpts) -> None:
     :raises ValueError: naming file, option and the part that is wrong.
     """
     bandwidth.parse(conf, "copy_engine")
+
+
+_CHECKS: Final = (
+    check_logging,
+    check_providers,
+    engine.check,
+    transport.check,
+)
 
 
 def check_schema() -> None:

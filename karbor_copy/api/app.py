@@ -78,10 +78,10 @@ def make_app(
 ) -> Any:
     """Return the WSGI application.
 
+    Policy and notifications, of which a process has one each, change last.
+
     :raises ValueError: options contradict each other, or one is missing.
     """
-    policy.init(conf)
-    notifier.configure(conf)
     application: Any = Application(
         root.RootController(
             collaborators.Collaborators(
@@ -113,6 +113,8 @@ def make_app(
         )
     for layer in reversed(layers):
         application = layer(application)
+    policy.init(conf)
+    notifier.configure(conf)
     return application
 
 

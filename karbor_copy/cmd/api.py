@@ -14,8 +14,6 @@ from oslo_log import log as logging
 from karbor_copy import conf as configuration
 from karbor_copy import startup
 from karbor_copy.cmd import web
-from karbor_copy.db import engine
-from karbor_copy.rpc import transport
 from karbor_copy.wsgi import assembly
 
 CONF = configuration.CONF
@@ -35,17 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
     def reload() -> None:
-        if not startup.usable(
-            CONF, startup.check_loopback, engine.check, transport.check
-        ):
+        if not startup.usable(CONF, startup.check_loopback):
             return
         CONF.reload_config_files()
         try:
             application = assembly.make_application(CONF, client)
+            startup.use(CONF)
         except Exception as error:  # noqa: BLE001  whatever is in the files
             LOG.error("All stays as it was: %s", error)
             return
-        startup.use(CONF)
         server.use(application)
         LOG.info("Configuration and provider files read again")
 

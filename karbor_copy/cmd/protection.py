@@ -62,13 +62,7 @@ class Worker(cotyledon.Service):
 
     def reload(self) -> None:
         """Make way for a worker that reads the files as they are now."""
-        if startup.usable(
-            CONF,
-            startup.check_timers,
-            startup.check_bandwidth,
-            engine.check,
-            transport.check,
-        ):
+        if startup.usable(CONF, startup.check_timers, startup.check_bandwidth):
             super().reload()
 
     def terminate(self) -> None:

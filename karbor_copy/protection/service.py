@@ -7,6 +7,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from karbor_copy.data_models import service
+from karbor_copy.db import candidates
 from karbor_copy.db import claims
 from karbor_copy.db import services
 from karbor_copy.protection import bandwidth
@@ -69,13 +70,16 @@ class ProtectionService:
     ) -> dispatcher.Dispatcher:
         options = conf.protection
         claimer = claims.Claimer(
-            host=conf.host,
+            candidates.Worker(
+                host=conf.host,
+                providers=_served(registry),
+                limits=candidates.Limits(
+                    per_project=options.max_operations_per_project,
+                    per_target=options.max_operations_per_target,
+                ),
+            ),
             owner=f"{conf.host}:{os.getpid()}",
             lease=options.lease,
-            limits=claims.Limits(
-                per_project=options.max_operations_per_project,
-                per_target=options.max_operations_per_target,
-            ),
         )
         return dispatcher.Dispatcher(
             claimer=claimer,
@@ -122,3 +126,14 @@ class ProtectionService:
 
     def _tell(self) -> None:
         services.report(self._host, service.PROTECTION, rpc_transport.TOPIC)
+
+
+def _served(registry: provider_registry.Registry) -> tuple[str, ...] | None:
+    """Return the ids of the providers whose work is done here.
+
+    Where a file can't be used its provider's work is left to other hosts.
+    Only where all can be used is a provider that none gives one that is gone.
+    """
+    if not registry.left_out:
+        return None
+    return tuple(provider.id for provider in registry.list())

@@ -2,6 +2,7 @@
 """The providers of a directory of files; a broken file harms no other."""
 
 import pathlib
+from collections.abc import Iterator
 from collections.abc import Mapping
 
 from oslo_log import log as logging
@@ -18,18 +19,20 @@ LOG = logging.getLogger(__name__)
 class Registry:
     """All enabled providers, fixed for the life of the process.
 
-    ``errors`` say what is wrong with which line of which file. A file with
-    an error is left out, but for a target that does not exist: that may be
-    another file's fault, and the provider serves all the same.
+    ``left_out`` say what is wrong with which line of which file that can't be
+    used, ``dangling`` where a target is named that does not exist: that may
+    be another file's fault, and the provider serves all the same.
     """
 
     def __init__(
         self,
         providers: Mapping[str, provider.Provider],
-        errors: tuple[exceptions.ProviderConfigError, ...] = (),
+        left_out: tuple[exceptions.ProviderConfigError, ...] = (),
+        dangling: tuple[exceptions.ProviderConfigError, ...] = (),
     ) -> None:
         self._providers = dict(sorted(providers.items()))
-        self.errors = errors
+        self.left_out = left_out
+        self.errors = (*left_out, *dangling)
 
     def get(self, provider_id: str) -> provider.Provider:
         """Return one provider.
@@ -80,9 +83,26 @@ def load(directory: pathlib.Path) -> Registry:
 
     Errors are logged, and kept in the registry.
     """
+    loaded = _load(directory)
+    for error in loaded.errors:
+        LOG.error("Provider configuration: %s", error)
+    return loaded
+
+
+def check(directory: pathlib.Path) -> None:
+    """Refuse a directory with a file that can't be used.
+
+    :raises ProviderConfigError: naming the first such line.
+    """
+    for error in _load(directory).left_out:
+        raise error
+
+
+def _load(directory: pathlib.Path) -> Registry:
     reader = _Reader()
+    left_out = []
     if not directory.is_dir():
-        reader.errors.append(
+        left_out.append(
             exceptions.ProviderConfigError(
                 path=directory, reason="no such directory"
             )
@@ -91,11 +111,16 @@ def load(directory: pathlib.Path) -> Registry:
         try:
             reader.read(path)
         except exceptions.ProviderConfigError as error:
-            reader.errors.append(error)
-    reader.check_targets()
-    for found in reader.errors:
-        LOG.error("Provider configuration: %s", found)
-    return Registry(reader.providers, tuple(reader.errors))
+            left_out.append(error)
+    if not reader.providers and not left_out:
+        left_out.append(
+            exceptions.ProviderConfigError(
+                path=directory, reason="no file has an enabled provider"
+            )
+        )
+    return Registry(
+        reader.providers, tuple(left_out), tuple(reader.dangling())
+    )
 
 
 class _Reader:
@@ -103,7 +128,6 @@ class _Reader:
 
     def __init__(self) -> None:
         self.providers: dict[str, provider.Provider] = {}
-        self.errors: list[exceptions.ProviderConfigError] = []
         self._lines: dict[str, source_lines.SourceLines] = {}
 
     def read(self, path: pathlib.Path) -> None:
@@ -122,15 +146,13 @@ class _Reader:
         self.providers[found.id] = found
         self._lines[found.id] = lines
 
-    def check_targets(self) -> None:
-        """Add an error for each target that no file has given."""
+    def dangling(self) -> Iterator[exceptions.ProviderConfigError]:
+        """Yield an error for each target that no file has given."""
         for found in self.providers.values():
             for target in found.targets:
                 if target not in self.providers:
-                    self.errors.append(
-                        self._lines[found.id].error(
-                            "copy",
-                            "targets",
-                            f"no enabled provider has the id {target}",
-                        )
+                    yield self._lines[found.id].error(
+                        "copy",
+                        "targets",
+                        f"no enabled provider has the id {target}",
                     )

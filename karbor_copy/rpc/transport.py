@@ -30,9 +30,11 @@ def get_transport(
 def check(conf: cfg.ConfigOpts) -> None:
     """Refuse a ``transport_url`` that leads nowhere; nobody is asked.
 
-    :raises ValueError: it is malformed, or of no known kind.
+    :raises ValueError: it, or that of notifications, is malformed, or of no
+        known kind.
     """
     get_transport(conf).cleanup()
+    get_notification_transport(conf).cleanup()
 
 
 def get_notification_transport(

@@ -17,6 +17,21 @@ from tools.servers import server
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
 
+#: What the files may say that no process can use, and the reason told.
+BAD = [
+    ("[database]\nconnection = ravens://u:c4n4ry@h/d", "[database] conn"),
+    ("[DEFAULT]\ntransport_url = pigeon://u:c4n4ry@h/", "transport_url"),
+    (
+        "[oslo_messaging_notifications]\ntransport_url = pigeon://u:c4n4ry@h/",
+        "transport_url of notifications",
+    ),
+    ("[DEFAULT]\nlog_config_append = /nowhere/log.conf", "log_config_append"),
+    ("[DEFAULT]\nlog_dir = /nowhere", "/nowhere"),
+    ("[DEFAULT]\nprovider_config_dir = /nowhere", "no such directory"),
+    ("[protection", "Invalid section"),
+    ("[database]\n  ravens://u:c4n4ry@h/d", "Unexpected continuation"),
+]
+
 #: A chunk a second, so that there is time to interfere.
 SLOW = {"pause": 0.5}
 
@@ -201,10 +216,7 @@ def test_sighup_lets_workers_log_as_the_files_say(site):
     [
         ("[protection]\nlease = 1\nheartbeat_interval = 1", "a third of"),
         ("[protection]\nlease = soon", "lease"),
-        ("[database]\nconnection = ravens://u:c4n4ry@h/d", "[database] conn"),
-        ("[DEFAULT]\ntransport_url = pigeon://u:c4n4ry@h/", "transport_url"),
-        ("[protection", "Invalid section"),
-        ("[database]\n  ravens://u:c4n4ry@h/d", "Unexpected continuation"),
+        *BAD,
     ],
 )
 def test_sighup_with_files_that_are_bad_changes_nothing(site, line, reason):
@@ -212,14 +224,64 @@ def test_sighup_with_files_that_are_bad_changes_nothing(site, line, reason):
     manager = site.protection()
     [pid] = standalone.wait(lambda: worker_pids(manager))
     standalone.wait(lambda: "started" in manager.log)
-    with (site.path / "karbor_copy.conf").open("a") as file:
-        file.write(f"\n{line}\n")
-    manager.process.send_signal(signal.SIGHUP)
-    standalone.wait(lambda: "All stays as it was" in manager.log)
-    (told,) = [one for one in manager.log.splitlines() if "All stays" in one]
-    assert reason in told
-    assert "c4n4ry" not in manager.log
+    append(site.config, line)
+    refuses(manager, reason)
     assert worker_pids(manager) == {pid}
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD)
+def test_an_api_with_files_that_are_bad_serves_as_before(site, line, reason):
+    """Of some it heard no signal any more."""
+    api = site.api()
+    append(site.config, line)
+    refuses(api, reason)
+    assert len(list(site.client(api).providers.list())) == 2
+    assert api.stop() == 0
+
+
+def test_sighup_with_a_bad_provider_file_changes_nothing(site):
+    """What was queued for that provider ended as an error."""
+    api, manager = site.api(), site.protection()
+    client = site.client(api)
+    plan = site.protected(client)
+    two = site.path / "providers.d" / "region-two.conf"
+    append(two, "[swift_client]\nswift_key c4n4ry")
+    for process in (api, manager):
+        refuses(process, "region-two.conf")
+    assert site.copied(client, plan)["status"] == "finished"
+
+
+def test_a_host_with_a_bad_provider_file_leaves_work_to_others(site):
+    api, bad = site.api(), site.protection("bad")
+    client = site.client(api)
+    plan = site.protected(client)
+    bad.stop()
+    two = site.path / "providers.d" / "region-two.conf"
+    text = two.read_text()
+    append(two, "[copy]\ntargetz = none")
+    bad = site.protection("bad")
+    standalone.wait(lambda: "started" in bad.log)
+    two.write_text(text)
+    copy = client.copies.create(ONE, plan["id"])
+    # It does what it can: a checkpoint of region one.
+    site.protected(client)
+    assert processes.member_of(client, copy)["status"] == "wait_copying"
+    site.protection("good")
+    assert site.ended(client, copy)["status"] == "finished"
+
+
+def append(path: pathlib.Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(f"\n{text}\n")
+
+
+def refuses(running: processes.Running, reason: str) -> None:
+    """Let a process read its files again, which it must refuse to use."""
+    running.process.send_signal(signal.SIGHUP)
+    standalone.wait(lambda: "All stays as it was" in running.log)
+    (told,) = [one for one in running.log.splitlines() if "All stays" in one]
+    assert reason in told
+    assert "c4n4ry" not in running.log
 
 
 def add_region_three(site: processes.Processes) -> str:

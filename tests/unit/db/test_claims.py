@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import service
 from karbor_copy.data_models import status
+from karbor_copy.db import candidates
 from karbor_copy.db import claims
 from karbor_copy.db import engine
 from karbor_copy.db import functions
@@ -21,7 +22,7 @@ from tests.fixtures import database
 from tests.fixtures import rows
 
 LEASE = 60.0
-ANY = claims.Limits()
+ANY = candidates.Limits()
 #: Those that lock rows; sqlite locks the file.
 SERVERS = [
     parameter
@@ -57,8 +58,13 @@ def change(session: orm.Session, log_id: str, **columns: Any) -> None:
     session.execute(sa.update(_Log).where(_Log.id == log_id).values(**columns))
 
 
-def worker(limits: claims.Limits = ANY, host: str = "here") -> claims.Claimer:
-    return claims.Claimer(host=host, owner="me", lease=LEASE, limits=limits)
+def worker(
+    limits: candidates.Limits = ANY,
+    host: str = "here",
+    providers: tuple[str, ...] | None = None,
+) -> claims.Claimer:
+    asks = candidates.Worker(host=host, limits=limits, providers=providers)
+    return claims.Claimer(asks, owner="me", lease=LEASE)
 
 
 def turns(claimer: claims.Claimer, count: int) -> list[str]:
@@ -176,11 +182,11 @@ def test_a_project_has_no_more_at_work_than_its_limit():
     for _ in range(5):
         queue("many")
     queue("one", due_at=1)
-    found = claim_all(worker(claims.Limits(per_project=2)))
+    found = claim_all(worker(candidates.Limits(per_project=2)))
     counts = collections.Counter(log.project_id for log in found)
     assert counts == {"many": 2, "one": 1}
     settle(found[0])
-    assert len(claim_all(worker(claims.Limits(per_project=2)))) == 1
+    assert len(claim_all(worker(candidates.Limits(per_project=2)))) == 1
 
 
 def test_a_target_has_no_more_at_work_than_its_limit():
@@ -190,7 +196,7 @@ def test_a_target_has_no_more_at_work_than_its_limit():
     # Another target of the same project is not held up by it.
     queue("many")
     queue("many", provider_id=None)
-    found = claim_all(worker(claims.Limits(per_target=2)))
+    found = claim_all(worker(candidates.Limits(per_target=2)))
     counts = collections.Counter(log.target_provider_id for log in found)
     assert counts == {rows.TARGET: 2, rows.SOURCE: 1, None: 1}
 
@@ -268,15 +274,15 @@ def plans_of(session: orm.Session, claimer: claims.Claimer) -> list[str]:
 
 
 def test_projects_that_are_full_hide_no_other() -> None:
-    claimer = worker(claims.Limits(per_project=1))
+    claimer = worker(candidates.Limits(per_project=1))
     for number in range(16):
         for due_at in (0, 0, 1000):
             queue(f"p{number:02d}", due_at=due_at)
     claim_all(claimer)
     queue("z")
-    assert worker(claims.Limits(per_project=1)).claim().project_id == "z"
+    assert worker(candidates.Limits(per_project=1)).claim().project_id == "z"
     queue("y", due_at=5000)
-    assert worker(claims.Limits(per_project=1)).claim().project_id == "y"
+    assert worker(candidates.Limits(per_project=1)).claim().project_id == "y"
 
 
 def test_what_is_handed_back_takes_its_projects_turn() -> None:
@@ -301,3 +307,18 @@ def test_what_one_project_has_delayed_holds_up_no_other() -> None:
         found.append(log.project_id)
         settle(log)
     assert found == ["few", "many", "few", "many"]
+
+
+def test_a_worker_that_lacks_providers_leaves_their_work_to_others() -> None:
+    """It ended each of them as an error, and so emptied the queue."""
+    one = (rows.SOURCE,)
+    for due_at in (0, 1000):
+        queue("a", provider_id=rows.TARGET, due_at=due_at)
+        queue("b", target_provider_id=rows.TARGET, due_at=due_at)
+    mine = {queue("c", due_at=due_at) for due_at in (0, 1000)}
+    lost = queue("d", provider_id=rows.TARGET)
+    change(lost, state=status.OperationState.RUNNING, lease_until=1, epoch=1)
+    found = claim_all(worker(providers=one))
+    assert {log.id for log in found} == mine
+    assert worker(providers=()).claim() is None
+    assert len(claim_all(worker())) == 5

@@ -95,6 +95,25 @@ def test_a_missing_directory_is_told(tmp_path: pathlib.Path) -> None:
     assert errors_of(loaded) == ["providers.d: no such directory"]
 
 
+def test_a_directory_without_providers_is_told(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "providers.d").mkdir()
+    loaded = registry.load(tmp_path / "providers.d")
+    assert errors_of(loaded) == [
+        "providers.d: no file has an enabled provider"
+    ]
+    assert loaded.left_out == loaded.errors
+
+
+def test_a_file_that_can_not_be_used_is_refused(
+    tmp_path: pathlib.Path,
+) -> None:
+    providers.write(tmp_path, "a.conf", targets=providers.TWO)
+    registry.check(tmp_path)
+    providers.write(tmp_path, "b.conf", id=providers.TWO, plugin="none")
+    with pytest.raises(exceptions.ProviderConfigError, match=r"b\.conf:6: "):
+        registry.check(tmp_path)
+
+
 def test_protectables_are_all_providers(tmp_path: pathlib.Path) -> None:
     for name, provider_id in (("a", providers.ONE), ("b", providers.TWO)):
         providers.write(
