@@ -4,7 +4,6 @@
 import ipaddress
 import os
 import pathlib
-import queue
 import signal
 import socket
 import subprocess
@@ -12,7 +11,6 @@ import sys
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
-from types import FrameType
 from typing import Final
 from typing import Protocol
 
@@ -216,20 +214,27 @@ def stop(
         os._exit(0)
 
 
-def arriving(*numbers: signal.Signals) -> queue.SimpleQueue[int]:
-    """Return where these signals arrive, in their order.
+def arriving(*numbers: signal.Signals) -> Callable[[], int]:
+    """Return what waits for the next of these signals and tells which.
 
     What they ask for is done by who waits there: a handler may come in the
-    middle of anything, even of itself.
+    middle of anything, even of itself. And it need not come at all: of two
+    signals at once the kernel gives one to another thread, for which the main
+    one, where Python runs handlers, does not wake. So their numbers come
+    through a socket, into which Python puts them in any thread.
     """
-    arrived: queue.SimpleQueue[int] = queue.SimpleQueue()
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        arrived.put(number)
-
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.detach())
     for number in numbers:
-        signal.signal(number, handle)
-    return arrived
+        signal.signal(number, lambda _number, _frame: None)
+
+    def wait() -> int:
+        while (number := heard.recv(1)[0]) not in numbers:
+            pass
+        return number
+
+    return wait
 
 
 def report_on_signal(conf: cfg.ConfigOpts) -> None:

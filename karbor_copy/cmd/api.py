@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arrived = startup.arriving(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     server.start()
     print(f"karbor-copy-api serves at {server.url}", flush=True)
-    while arrived.get() == signal.SIGHUP:
+    while arrived() == signal.SIGHUP:
         reload()
     LOG.info("Stopping")
     startup.stop([server], client.close)

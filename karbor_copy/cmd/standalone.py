@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         each.start()
     print(f"karbor-copy serves at {server.url}", flush=True)
     print(state.how_to_go_on(server.url, path), file=sys.stderr, flush=True)
-    arrived.get()
+    arrived()
     LOG.info("Stopping")
     startup.stop(services, client.close)
     return 0

@@ -52,5 +52,5 @@ def _serve_protection(path: pathlib.Path) -> None:
     protection.start()
     sys.stdout.write("it works\n")
     sys.stdout.flush()
-    arrived.get()
+    arrived()
     protection.stop()
