@@ -51,6 +51,9 @@ def make_engine(database: Mapping[str, Any]) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _make_sqlite(url)
     options["pool_timeout"] = options["pool_timeout"] or timeout or None
+    # Else oslo.db would try to connect here and now, ten seconds each time,
+    # while whoever needs the engine waits.
+    options["max_retries"] = 0
     context = enginefacade.transaction_context()
     # Native threads need no pause in which others may go on.
     context.configure(
@@ -143,9 +146,6 @@ def _tell(engine: sa.Engine, statements: Sequence[str]) -> None:
                 cursor.execute(statement)
         # PostgreSQL would take them back with the first rollback.
         connection.commit()
-
-    # oslo.db tried the connection before the listener was there.
-    engine.dispose()
 
 
 def _limited(url: sa.URL, timeout: int) -> sa.URL:

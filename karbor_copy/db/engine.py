@@ -41,6 +41,10 @@ FAILURES = (db_exception.DBError, exc.SQLAlchemyError)
 #: What an UPDATE has changed is read again where it is needed.
 _OPTIONS = {"synchronize_session": False}
 
+#: PostgreSQL's read_only_sql_transaction, of which psycopg2 makes an
+#: InternalError.
+_READ_ONLY = "25006"
+
 _MAX_TRIES = 10
 _PAUSE = 0.02
 
@@ -189,7 +193,8 @@ def is_away(error: BaseException) -> bool:
     """Tell whether the trouble is the database's own, and may last.
 
     An OperationalError is not of the statement's making, says PEP 249: the
-    server is not there, ends, starts, is full or too slow.
+    server is not there, ends, starts, is full or too slow. Nor is it that a
+    server of PostgreSQL, one that stands by for instance, only reads.
     """
     return isinstance(
         error,
@@ -198,10 +203,14 @@ def is_away(error: BaseException) -> bool:
             exc.OperationalError,
             exc.TimeoutError,  # all connections are in use
         ),
-    )
+    ) or (getattr(_drivers_own(error), "pgcode", None) == _READ_ONLY)
 
 
 def _cause(error: Exception) -> str:
     """Return the driver's own words, without statement and values."""
+    return " ".join(str(_drivers_own(error)).split())
+
+
+def _drivers_own(error: BaseException) -> BaseException:
     inner = getattr(error, "inner_exception", None) or error
-    return " ".join(str(getattr(inner, "orig", None) or inner).split())
+    return getattr(inner, "orig", None) or inner

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The database server goes away in mid copy, and comes back."""
 
+import concurrent.futures
 import pathlib
 import re
+import signal
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -101,3 +103,20 @@ def under_way(client: v1_client.Client, copy: Mapping[str, Any]) -> str:
     """Return the id of the one checkpoint copy once data was copied."""
     member = processes.member_of(client, copy)
     return str(member["id"]) if member["bytes_copied"] else ""
+
+
+@pytest.mark.parametrize("away", ["kill", "freeze"])
+def test_sighup_while_the_database_is_away(
+    site: processes.Processes, running: server.Server, away: str
+) -> None:
+    """Each request waited for the ones before it to connect ten times."""
+    api = site.api()
+    getattr(running, away)()
+    api.process.send_signal(signal.SIGHUP)
+    standalone.wait(lambda: "files read again" in api.log)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        asked = [pool.submit(refused, api, "GET", "copies") for _ in range(8)]
+    for each in asked:
+        each.result()
+    api.process.send_signal(signal.SIGHUP)
+    assert api.stop() == 0

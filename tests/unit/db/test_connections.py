@@ -32,6 +32,10 @@ _ISOLATION = {
     "postgresql": "SHOW transaction_isolation",
     "mysql": "SELECT @@tx_isolation",
 }
+_READS_ONLY = {
+    "postgresql": {"options": "-c default_transaction_read_only=on"},
+    "mysql": {"init_command": "SET SESSION TRANSACTION READ ONLY"},
+}
 pytestmark = pytest.mark.parametrize("server", SERVERS, indirect=True)
 
 
@@ -133,6 +137,33 @@ def until_locked(plan_id: str) -> None:
             assert time.monotonic() < deadline
         else:
             return
+
+
+def test_an_engine_is_made_without_a_connection(
+    hasty: None, database_url: str
+) -> None:
+    """All that asked for it waited for a server that was away, in turn."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = sa.make_url(database_url).set(host="127.0.0.1", port=port)
+        database.configure(url.render_as_string(hide_password=False), 1)
+        engine.get_engine()
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        with pytest.raises(exceptions.DatabaseUnavailable):
+            run("SELECT 1")
+        silent.accept()[0].close()
+
+
+def test_a_server_that_only_reads_counts_as_away(
+    database_url: str, dialect: str
+) -> None:
+    """One that stands by, after a fail-over, for instance."""
+    url = sa.make_url(database_url).update_query_dict(_READS_ONLY[dialect])
+    database.configure(url.render_as_string(hide_password=False))
+    with pytest.raises(exceptions.DatabaseUnavailable):
+        rows.stored_plan()
 
 
 def test_a_time_out_in_the_url_is_left_as_it_is(database_url: str) -> None:
