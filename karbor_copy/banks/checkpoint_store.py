@@ -82,6 +82,11 @@ class CheckpointStore:
         for key in keys.index_keys(index):
             self.bank.delete(key)
 
+    def delete_index(self, index: checkpoint_index.CheckpointIndex) -> None:
+        """Delete index.json, after the keys by which Karbor finds it."""
+        self.delete_index_keys(index)
+        self.bank.delete(keys.index_key(index.id))
+
     def read_manifest(
         self, checkpoint_id: str, sha256: str | None
     ) -> manifest_model.Manifest:

@@ -83,7 +83,8 @@ OPTS = [
         default=5,
         min=1,
         help="Workers that may die over one operation before it ends as"
-        " error. Handing it back at shut-down does not count.",
+        " error. Handing it back at shut-down does not count. A commit whose"
+        " manifest the bank has lost is tried as often.",
     ),
     cfg.FloatOpt(
         "catalog_sync_interval",

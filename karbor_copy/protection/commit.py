@@ -9,7 +9,9 @@ Manifest and index are pure functions of rows and digests.
 
 from oslo_log import log as logging
 
+from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
+from karbor_copy.banks import keys
 from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import checkpoint_index
 from karbor_copy.data_models import manifest
@@ -20,6 +22,12 @@ from karbor_copy.protection import running
 from karbor_copy.protection import settling
 
 LOG = logging.getLogger(__name__)
+
+
+class ManifestLost(exceptions.KarborCopyError):
+    """What a commit that was begun needs to go on is gone, or seems so."""
+
+    msg_fmt = "its manifest is lost in the bank: %(reason)s"
 
 
 def index_of(
@@ -75,9 +83,18 @@ def roll_forward(
     """Finish a commit that another worker, or this one, began.
 
     :raises BankError: it has to be tried again.
+    :raises ManifestLost: so has this, as the bank may not show for a while
+        what it has; but not for ever.
     """
     digest = operation.log.manifest_sha256
-    made = store.read_manifest(row.id, digest)
+    try:
+        made = store.read_manifest(row.id, digest)
+    except (exceptions.ObjectNotFound, exceptions.InvalidManifest) as error:
+        raise ManifestLost(reason=str(error)) from error
+    except exceptions.ObjectUnreadable as error:
+        # Raises where it is the bank that is away, and not this one object.
+        store.bank.stat(keys.manifest_key(row.id))
+        raise ManifestLost(reason=str(error)) from error
     if digest is None:
         raise AssertionError("a committing log has a manifest digest")
     _show(operation, store, row, made, digest)

@@ -96,7 +96,7 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
         elif operation.committing:
             put_off(operation, error)
         else:
-            _end_anyhow(operation, error)
+            give_up(operation, error)
     except exceptions.LeaseLost:
         metrics.lease_lost()
         LOG.warning("Operation %s was taken over by another worker", log.id)
@@ -113,9 +113,11 @@ def _hand_back(log: operation_log.OperationLog, delay: float = 0.0) -> None:
     LOG.info("Operation %s handed back, for %g s", log.id, delay)
 
 
-def _end_anyhow(
-    operation: running.RunningOperation, error: BaseException
-) -> None:
+def give_up(operation: running.RunningOperation, error: BaseException) -> None:
+    """Settle the operation as a failure, whatever it is at.
+
+    :raises LeaseLost: it is another worker's by now.
+    """
     try:
         _fail(operation, error)
     except exceptions.OperationCancelled as cancelled:

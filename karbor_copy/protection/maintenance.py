@@ -15,11 +15,13 @@ from karbor_copy import exceptions
 from karbor_copy.banks import abandoned
 from karbor_copy.banks import base
 from karbor_copy.banks import checkpoint_store
+from karbor_copy.banks import keys
 from karbor_copy.data_models import checkpoint
 from karbor_copy.data_models import checkpoint_index
 from karbor_copy.data_models import status
 from karbor_copy.db import settle
 from karbor_copy.db import work_rows
+from karbor_copy.protection import commit
 from karbor_copy.protection import contents
 from karbor_copy.protection import running
 from karbor_copy.protection import settling
@@ -39,8 +41,7 @@ def clean_up(operation: running.RunningOperation, bank: base.Bank) -> None:
     store = checkpoint_store.CheckpointStore(bank)
     check = operation.check
     if row.committed_at is None and row.status is _Status.ERROR:
-        deleted = store.delete_objects(row.id, check)
-        store.delete_manifest(row.id)
+        deleted = _erase(store, row, check)
     elif row.status is _Status.DELETED:
         deleted = _bury(store, row, check)
     elif row.status is _Status.AVAILABLE:
@@ -66,6 +67,24 @@ def give_up(operation: running.RunningOperation, bank: base.Bank) -> None:
 def done(operation: running.RunningOperation) -> None:
     """Settle maintenance as a success."""
     settling.settle(operation, settle.Outcome(result=settle.SUCCESS))
+
+
+def _erase(
+    store: checkpoint_store.CheckpointStore,
+    row: checkpoint.Checkpoint,
+    check: Callable[[], None],
+) -> int:
+    """Delete all under an id that never counted, what would show it first."""
+    try:
+        store.bank.stat(keys.index_key(row.id))
+    except exceptions.ObjectNotFound:
+        # As always but where a commit was given up.
+        pass
+    else:
+        store.delete_index(commit.index_of(row, row.status, None))
+    deleted = store.delete_objects(row.id, check)
+    store.delete_manifest(row.id)
+    return deleted
 
 
 def _bury(

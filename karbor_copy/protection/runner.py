@@ -126,11 +126,22 @@ class Runner:
         return self._banks.patient_bank(provider, operation.check)
 
     def _roll_forward(self, operation: running.RunningOperation) -> None:
+        """Finish a commit; give it up where its manifest stays lost.
+
+        A bank that was away has used attempts too, so what is lost must
+        have been so at the last one already.
+        """
         log = operation.log
         checkpoint_id = str(log.checkpoint_id)
         row = work_rows.checkpoint(checkpoint_id)
         store = checkpoint_store.CheckpointStore(self._bank(operation))
-        commit.roll_forward(operation, store, row)
+        try:
+            commit.roll_forward(operation, store, row)
+        except commit.ManifestLost as error:
+            lost_before = log.error_info == exceptions.reason_of(error)
+            if log.attempts < self._max_attempts or not lost_before:
+                raise
+            ending.give_up(operation, error)
 
     def _scrub(self, operation: running.RunningOperation) -> None:
         """Go on with a scrub whose process died, until it is settled."""
