@@ -60,6 +60,9 @@ class Runner:
         try:
             if log.operation_type is _Type.CLEANUP:
                 self._clean_up(operation)
+            elif log.operation_type is _Type.SCRUB:
+                # Without limit: the bank may still show what is rotten.
+                self._scrub(operation)
             elif operation.committing:
                 self._roll_forward(operation)
             elif log.attempts > self._max_attempts:
@@ -69,8 +72,6 @@ class Runner:
                 )
             elif log.operation_type is _Type.RESET:
                 maintenance.reset(operation, self._bank(operation))
-            elif log.operation_type is _Type.SCRUB:
-                self._scrub(operation)
             else:
                 self._run_flow(operation)
         except Exception as error:
@@ -149,7 +150,9 @@ class Runner:
             repair.run(operation, registry=self._registry, banks=self._banks)
         except rot.DeletedElsewhere as error:
             LOG.warning("Scrub %s: %s", operation.id, error)
-        except exceptions.BankError as error:
+        except exceptions.OperationStopped:
+            raise
+        except exceptions.KarborCopyError as error:
             ending.put_off(operation, error)
 
     def _clean_up(self, operation: running.RunningOperation) -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.banks import checkpoint_store
+from karbor_copy.conf import CONF
 from karbor_copy.data_models import status
 from karbor_copy.db import catalog
 from karbor_copy.db import models
 from karbor_copy.db import scrubs
+from karbor_copy.providers import registry as provider_registry
 from tests.fixtures import deployment as deployments
 from tests.fixtures import rows
 
@@ -36,17 +38,34 @@ class Site:
         deployments.flip(self.path)
         assert worker.stop()
 
-    def begin(self) -> None:
+    def begin(self, *, repair: bool = True) -> None:
         """Take the copy on, as a process that dies at once."""
         row = catalog.known_one(self.copy.id)
         assert row is not None
         assert scrubs.begin(
-            self.copy.id, row, repair=True, owner="dead", lease=-1.0
+            self.copy.id, row, repair=repair, owner="dead", lease=-1.0
         )
 
     def log(self) -> Any:
         (log,) = deployments.rows(models.OperationLog, operation_type="scrub")
         return log
+
+    def try_again(self) -> Any:
+        """Let it be due; return the log when a worker is done with it."""
+        before = self.log()
+        rows.change(models.OperationLog, before.id, due_at=0)
+
+        def tried() -> Any:
+            log = self.log()
+            return log.attempts > before.attempts and not log.owner and log
+
+        return deployments.wait(tried)
+
+    def shown(self) -> str:
+        """Return the status in the catalogue after a look at the banks."""
+        self.deployment.reconcile()
+        (row,) = deployments.rows(models.Checkpoint, id=self.copy.id)
+        return str(row.status)
 
 
 @pytest.fixture
@@ -86,6 +105,44 @@ def test_a_bank_that_is_away_is_tried_again(site: Site) -> None:
     deployments.wait(lambda: site.log().state == "settled")
     assert site.log().status == "success"
     assert site.path.read_bytes() == site.good
+
+
+def test_rot_that_can_not_be_marked_is_not_let_go(site: Site) -> None:
+    site.begin(repair=False)
+
+    def read_only(call: str, key: str) -> None:
+        if call == "put":
+            raise exceptions.BankRejected(reason="it is read-only")
+
+    site.deployment.scripts[TWO].before = read_only
+    site.deployment.work()
+    deployments.wait(lambda: site.log().error_info)
+    for _ in range(CONF.protection.max_attempts + 1):
+        log = site.try_again()
+        assert log.state == "queued"
+        assert "it is read-only" in log.error_info
+    assert site.shown() == S.ERROR
+    site.deployment.scripts[TWO].reset()
+    log = site.try_again()
+    assert (log.state, log.status) == ("settled", "fail")
+    assert log.error_info.startswith("1 bad objects in the bank: ")
+    assert site.shown() == S.ERROR
+
+
+def test_a_provider_that_is_away_is_waited_for(site: Site) -> None:
+    site.begin(repair=False)
+    whole = site.deployment.registry
+    site.deployment.registry = provider_registry.Registry(
+        {ONE: whole.get(ONE)}
+    )
+    worker = site.deployment.work()
+    deployments.wait(lambda: site.log().error_info)
+    assert site.log().state == "queued"
+    assert worker.stop()
+    site.deployment.registry = whole
+    site.deployment.work()
+    assert site.try_again().status == "fail"
+    assert site.shown() == S.ERROR
 
 
 def test_another_service_has_deleted_it(site: Site) -> None:
