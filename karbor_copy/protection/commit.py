@@ -54,6 +54,23 @@ def index_of(
     )
 
 
+def read_index(
+    store: checkpoint_store.CheckpointStore, row: checkpoint.Checkpoint
+) -> checkpoint_index.CheckpointIndex:
+    """Return the index of what is to go; from its row where it is rotten.
+
+    :raises ObjectNotFound: there is none.
+    """
+    try:
+        return store.read_index(row.id)
+    except (
+        exceptions.InvalidCheckpoint,
+        exceptions.ObjectUnreadable,
+    ) as error:
+        LOG.warning("The index is made from the catalogue: %s", error)
+        return index_of(row, status.CheckpointStatus.ERROR, None)
+
+
 def commit(
     operation: running.RunningOperation,
     store: checkpoint_store.CheckpointStore,

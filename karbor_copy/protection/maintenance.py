@@ -95,7 +95,7 @@ def _bury(
     """Put a tombstone right that a late commit has written over."""
     store.delete_manifest(row.id)
     try:
-        index = store.read_index(row.id)
+        index = commit.read_index(store, row)
     except exceptions.ObjectNotFound:
         # It was never committed, so it has none.
         return store.delete_objects(row.id, check)
@@ -114,10 +114,19 @@ def _delete_unlisted(
     row: checkpoint.Checkpoint,
     check: Callable[[], None],
 ) -> int:
-    index = store.read_index(row.id)
-    if index.manifest_sha256 is None:
+    """Delete chunks that the manifest does not list; none if it is rotten."""
+    try:
+        index = store.read_index(row.id)
+        if index.manifest_sha256 is None:
+            return 0
+        made = store.read_manifest(row.id, index.manifest_sha256)
+    except (
+        exceptions.InvalidCheckpoint,
+        exceptions.InvalidManifest,
+        exceptions.ObjectUnreadable,
+    ) as error:
+        LOG.warning("Left-over objects of %s are left: %s", row.id, error)
         return 0
-    made = store.read_manifest(row.id, index.manifest_sha256)
     return store.delete_objects(
         row.id, check, keep=made.entries, only=_is_chunk
     )

@@ -17,8 +17,9 @@ def _read_index(
     work: work_module.Work,
 ) -> checkpoint_index.CheckpointIndex | None:
     """Return the index in the bank; None for what was never committed."""
+    row = work_rows.checkpoint(str(work.operation.log.checkpoint_id))
     try:
-        return work.store.read_index(str(work.operation.log.checkpoint_id))
+        return commit.read_index(work.store, row)
     except exceptions.ObjectNotFound:
         return None
 
