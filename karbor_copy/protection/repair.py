@@ -145,17 +145,18 @@ class _Mending:
         """Let the checkpoint be available again if all of it is right."""
         if self.findings.repaired < self.findings.bad:
             return self._bad()
-        if not scrubs.take_place(self.operation.log):
-            done = self._bad()
+        done = rot.Done(verdict=rot.Verdict.GOOD, findings=self.findings)
+        if scrubs.take_place(self.operation.log):
+            self._show(index, _Status.AVAILABLE)
+            if self.findings.bad:
+                done.verdict = rot.Verdict.REPAIRED
+        else:
             done.reason = (
                 "it is whole, but another copy of its source has its place"
             )
-            return done
-        self._show(index, _Status.AVAILABLE)
-        repaired = rot.Verdict.REPAIRED if self.findings.bad else None
-        return rot.Done(
-            verdict=repaired or rot.Verdict.GOOD, findings=self.findings
-        )
+            if self.findings.bad:
+                done.verdict = rot.Verdict.BAD
+        return done
 
     def _bad(self) -> rot.Done:
         found = self.findings

@@ -36,6 +36,7 @@ _Status = status.CheckpointStatus
 
 NO_MANIFEST: Final = "no manifest: unverified"
 NOT_HERE: Final = "the service of its own region has to mark and repair it"
+MARKED: Final = "it is whole again: --repair makes it available"
 IN_USE: Final = "an open operation uses it, or it has just changed"
 
 
@@ -134,8 +135,10 @@ class Scrubber:
                 result.verdict = rot.look(
                     store, provider_id, checkpoint_id, _go_on, self._pace
                 )
-                result.reason = self._why_not(provider_id, result.verdict)
-                if result.verdict is not rot.Verdict.BAD or result.reason:
+                result.reason = self._why_not(
+                    provider_id, row, result.verdict, repair
+                )
+                if result.reason or not _is_wrong(row, result.verdict):
                     return result
                 log = self._begin(checkpoint_id, row, repair)
             if log is None:
@@ -151,13 +154,21 @@ class Scrubber:
             result.reason = exceptions.reason_of(error)
         return result
 
-    def _why_not(self, provider_id: str, verdict: rot.Verdict) -> str | None:
-        """Return why nothing can be done about what was found, if so."""
+    def _why_not(
+        self,
+        provider_id: str,
+        row: catalog.Known,
+        verdict: rot.Verdict,
+        repair: bool,  # noqa: FBT001
+    ) -> str | None:
+        """Return why nothing is done about what was found, if so."""
         if verdict is rot.Verdict.UNVERIFIED:
             return NO_MANIFEST
+        if not _is_wrong(row, verdict):
+            return None
         if self._registry.get(provider_id).create_only:
-            return NOT_HERE if verdict is rot.Verdict.BAD else None
-        return None
+            return NOT_HERE
+        return None if repair or verdict is rot.Verdict.BAD else MARKED
 
     def _begin(
         self,
@@ -210,6 +221,14 @@ class Scrubber:
 def _is_finished(row: catalog.Known) -> bool:
     return row.status is _Status.AVAILABLE or (
         row.status is _Status.ERROR and row.committed_at is not None
+    )
+
+
+def _is_wrong(row: catalog.Known, verdict: rot.Verdict) -> bool:
+    """Tell whether what was read calls for another status, or for a repair."""
+    return verdict is rot.Verdict.BAD or (
+        # An earlier scrub has found it bad, or it was reset.
+        verdict is rot.Verdict.GOOD and row.status is _Status.ERROR
     )
 
 

@@ -557,6 +557,70 @@ def test_another_copy_has_taken_the_place(site: Site) -> None:
     assert {key: site.read(copy, key) for key in DATA} == DATA
 
 
+def mark(site: Site, index: checkpoint_index.CheckpointIndex) -> None:
+    """Let a scrub find rot that is gone afterwards."""
+    site.write(index, FIRST, b"rotten")
+    assert site.look_at(index).verdict is V.BAD
+    site.write(index, FIRST, DATA[FIRST])
+
+
+def test_what_reads_well_again_is_told(site: Site) -> None:
+    _, copy = site.pair()
+    mark(site, copy)
+    result = site.look_at(copy)
+    assert (result.verdict, result.status) == (V.GOOD, S.ERROR)
+    assert result.reason == scrub.MARKED
+    assert site.status(copy) == (S.ERROR, S.ERROR)
+    assert len(rows.all_of(models.OperationLog)) == 1
+
+
+@pytest.mark.parametrize("provider_id", [ONE, TWO])
+def test_what_reads_well_again_is_available_again(
+    site: Site, provider_id: str
+) -> None:
+    index = {item.provider_id: item for item in site.pair()}[provider_id]
+    mark(site, index)
+    result = site.look_at(index, repair=True)
+    assert (result.verdict, result.status) == (V.GOOD, S.AVAILABLE)
+    assert result.reason is None
+    assert site.status(index) == (S.AVAILABLE, S.AVAILABLE)
+    if provider_id == TWO:
+        assert slot_of(index) is not None
+    assert site.look_at(index).reason is None
+
+
+def test_what_reads_well_again_and_has_lost_its_place(site: Site) -> None:
+    source, copy = site.pair()
+    mark(site, copy)
+    second = site.put(TWO, origin=source)
+    site.reconcile()
+    assert slot_of(second) is not None
+    result = site.look_at(copy, repair=True)
+    assert (result.verdict, result.status) == (V.GOOD, S.ERROR)
+    assert "another copy of its source has its place" in str(result.reason)
+    assert site.status(copy) == (S.ERROR, S.ERROR)
+
+
+def test_what_never_counted_is_not_made_available(site: Site) -> None:
+    _, copy = site.pair()
+    mark(site, copy)
+    rows.change(models.Checkpoint, copy.id, committed_at=None)
+    assert site.look_at(copy, repair=True).verdict is V.SKIPPED
+    assert site.status(copy) == (S.ERROR, S.ERROR)
+
+
+def test_what_reads_well_again_where_it_can_not_be_marked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, copy = site.pair()
+    mark(site, copy)
+    provider = site.get(TWO)
+    provider.create_only = True
+    monkeypatch.setattr(site, "get", lambda _id: provider)
+    result = site.look_at(copy)
+    assert (result.verdict, result.reason) == (V.GOOD, scrub.NOT_HERE)
+
+
 @pytest.mark.parametrize(
     ("when", "call", "name"),
     [
