@@ -52,20 +52,32 @@ class CheckpointStore:
         data = section.read_all(self.bank, key, checkpoint_index.MAX_SIZE + 1)
         return checkpoint_index.from_json(data, checkpoint_id)
 
-    def write_index(self, index: checkpoint_index.CheckpointIndex) -> None:
-        """Put index.json; with it the checkpoint counts."""
+    def write_index(
+        self,
+        index: checkpoint_index.CheckpointIndex,
+        check: Callable[[], None],
+    ) -> None:
+        """Put index.json; with it the checkpoint counts.
+
+        ``check`` raises what shall stop the work, as :func:`proven.put` says.
+        """
         data = index.to_json()
         key = keys.index_key(index.id)
 
         def put() -> None:
             self.bank.put(key, (data,), size=len(data), serialized=True)
 
-        proven.put(self.bank, {key: data}, put)
+        proven.put(self.bank, {key: data}, put, check)
 
     def write_index_keys(
-        self, index: checkpoint_index.CheckpointIndex
+        self,
+        index: checkpoint_index.CheckpointIndex,
+        check: Callable[[], None],
     ) -> None:
-        """Put the keys by which Karbor finds the checkpoint, together."""
+        """Put the keys by which Karbor finds the checkpoint, together.
+
+        ``check`` raises what shall stop the work, as :func:`proven.put` says.
+        """
         data = index.id.encode()
         objects = dict.fromkeys(keys.index_keys(index), data)
 
@@ -73,7 +85,9 @@ class CheckpointStore:
             for key in objects:
                 writer.put(key, (data,), size=len(data))
 
-        proven.put(self.bank, objects, lambda: batches.put(self.bank, work))
+        proven.put(
+            self.bank, objects, lambda: batches.put(self.bank, work), check
+        )
 
     def delete_index_keys(
         self, index: checkpoint_index.CheckpointIndex
@@ -123,7 +137,7 @@ class CheckpointStore:
         def put() -> None:
             attempts.put(self.bank, key, data, attempt=attempt, check=check)
 
-        proven.put(self.bank, {key: data}, put)
+        proven.put(self.bank, {key: data}, put, check)
         return manifest.digest(data)
 
     def delete_manifest(self, checkpoint_id: str) -> None:

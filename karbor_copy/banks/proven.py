@@ -19,13 +19,20 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 def put(
-    bank: base.Bank, objects: Mapping[str, bytes], put: Callable[[], object]
+    bank: base.Bank,
+    objects: Mapping[str, bytes],
+    put: Callable[[], object],
+    check: Callable[[], None],
 ) -> None:
     """Call what puts these objects, key to bytes, until they are there.
+
+    ``check`` is called before each try and raises what shall stop a worker
+    that was replaced: what it misses may be what its successor has put.
 
     :raises BankUnavailable: they are not, though they were put several times.
     """
     for pause in PAUSES:
+        check()
         put()
         wrong = [
             key for key, data in objects.items() if _read(bank, key) != data

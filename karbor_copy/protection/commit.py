@@ -99,6 +99,7 @@ def roll_forward(
 ) -> None:
     """Finish a commit that another worker, or this one, began.
 
+    :raises OperationStopped: the lease was lost, or the worker stops.
     :raises BankError: it has to be tried again.
     :raises ManifestLost: so has this, as the bank may not show for a while
         what it has; but not for ever.
@@ -125,8 +126,8 @@ def _show(
     digest: str,
 ) -> None:
     index = index_of(row, status.CheckpointStatus.AVAILABLE, digest)
-    store.write_index(index)
-    store.write_index_keys(index)
+    store.write_index(index, operation.check)
+    store.write_index_keys(index, operation.check)
     settling.settle(
         operation,
         settle.Outcome(

@@ -103,7 +103,8 @@ def _bury(
         store.write_index(
             dataclasses.replace(
                 index, status=_Status.DELETED, manifest_sha256=None
-            )
+            ),
+            check,
         )
     store.delete_index_keys(index)
     return store.delete_objects(row.id, check, only=_is_not_status)
@@ -160,7 +161,9 @@ def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
     else:
         if row.status is _Status.AVAILABLE:
             _check_whole(store, index)
-        store.write_index(dataclasses.replace(index, status=row.status))
+        store.write_index(
+            dataclasses.replace(index, status=row.status), operation.check
+        )
     done(operation)
 
 

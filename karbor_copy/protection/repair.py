@@ -178,8 +178,9 @@ class _Mending:
         shown: status.CheckpointStatus,
     ) -> None:
         """Write the status into index.json; a reconcile follows it."""
-        self.operation.check()
-        self.store.write_index(dataclasses.replace(index, status=shown))
+        self.store.write_index(
+            dataclasses.replace(index, status=shown), self.operation.check
+        )
 
     # Where good bytes may be.
 

@@ -57,6 +57,26 @@ def test_late_writer(tmp_path: pathlib.Path, step: str) -> None:
         assert zombie.terminate() == 0
 
 
+@pytest.mark.parametrize("step", ["committing.after:1", "index.after:1"])
+def test_a_tombstone_is_left_alone(tmp_path: pathlib.Path, step: str) -> None:
+    with stories.prepared(tmp_path, interval=900) as site:
+        story = stories.Story(site)
+        zombie = site.start(f"{step}:stop")
+        site.copy()
+        zombie.wait_for_stop()
+        site.start()
+        site.settle()
+        [copy_id] = site.copies().values()
+        site.delete(copy_id)
+        site.settle()
+        before = _truth(site)
+        zombie.send(signal.SIGCONT)
+        site.wait_for_log(TAKEN_OVER)
+        assert _truth(site) == before
+        story.judge_settled()
+        assert story.outcome.violations == []
+
+
 def test_late_commit_of_what_was_deleted(tmp_path: pathlib.Path) -> None:
     """The late writer's index is put right by the next sweep."""
     with stories.prepared(tmp_path, interval=900) as site:

@@ -88,6 +88,10 @@ def transfer(
         )
 
 
+def go_on() -> None:
+    """Let the work go on."""
+
+
 def stop() -> None:
     raise exceptions.OperationCancelled
 

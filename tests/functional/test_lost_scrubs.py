@@ -16,6 +16,7 @@ from karbor_copy.db import catalog
 from karbor_copy.db import models
 from karbor_copy.db import scrubs
 from karbor_copy.providers import registry as provider_registry
+from tests.fakes import operations
 from tests.fixtures import deployment as deployments
 from tests.fixtures import rows
 
@@ -149,7 +150,9 @@ def test_another_service_has_deleted_it(site: Site) -> None:
     bank = site.deployment.registry.get(TWO).make_bank()
     store = checkpoint_store.CheckpointStore(bank)
     index = store.read_index(site.copy.id)
-    store.write_index(dataclasses.replace(index, status=S.DELETED))
+    store.write_index(
+        dataclasses.replace(index, status=S.DELETED), operations.go_on
+    )
     site.begin()
     site.deployment.work()
     deployments.wait(lambda: site.log().state == "settled")

@@ -38,7 +38,7 @@ class InitiateDeleteTask(lifecycle.InitiateTask):
                 status=status.CheckpointStatus.DELETING,
                 manifest_sha256=None,
             )
-            store.write_index(index)
+            store.write_index(index, work.operation.check)
             store.delete_index_keys(index)
             store.delete_manifest(index.id)
         else:
@@ -64,11 +64,11 @@ class CompleteDeleteTask(lifecycle.CompleteTask):
             work.store.delete_objects(checkpoint_id, check)
         else:
             work.store.delete_objects(checkpoint_id, check, only=_is_data)
-            check()
             work.store.write_index(
                 dataclasses.replace(
                     index, status=status.CheckpointStatus.DELETED
-                )
+                ),
+                check,
             )
         self.succeed()
 

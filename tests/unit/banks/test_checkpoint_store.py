@@ -75,13 +75,13 @@ def write_manifest(store, value=MANIFEST, *, attempt=1, check=nothing) -> str:
 def test_index_comes_back(bank, store):
     with pytest.raises(exceptions.ObjectNotFound):
         store.read_index(ID)
-    store.write_index(INDEX)
+    store.write_index(INDEX, nothing)
     assert store.read_index(ID) == INDEX
     assert bank.stat(PREFIX + "index.json").serialized
 
 
 def test_index_keys_come_and_go(bank, store):
-    store.write_index_keys(INDEX)
+    store.write_index_keys(INDEX, nothing)
     found = [info.key for info in bank.list("indices/")]
     assert found == sorted(keys.index_keys(INDEX))
     assert {banks.get(bank, key) for key in found} == {ID.encode()}
@@ -139,7 +139,7 @@ def test_index_keys_are_put_again_after_a_lost_flush(bank, store):
     script.before = before
     checkpoint_store.CheckpointStore(
         scripted_bank.ScriptedBank(bank, script)
-    ).write_index_keys(INDEX)
+    ).write_index_keys(INDEX, nothing)
     assert lost == [0]
     assert len(list(bank.list("indices/"))) == 3
 

@@ -5,6 +5,7 @@ from karbor_copy import exceptions
 from karbor_copy.banks import memory
 from karbor_copy.banks import proven
 from tests.contract import banks
+from tests.fakes import operations
 
 OBJECTS = {"a": b"one", "b": b"two"}
 
@@ -33,18 +34,26 @@ class Liar:
 @pytest.mark.parametrize("lies", [0, 1, 2])
 def test_puts_until_all_is_there(lies: int) -> None:
     liar = Liar(lies)
-    proven.put(liar.bank, OBJECTS, liar.put)
+    proven.put(liar.bank, OBJECTS, liar.put, operations.go_on)
     assert liar.puts == lies + 1
 
 
 def test_what_is_other_than_it_was_put_is_put_again() -> None:
     liar = Liar(1)
     banks.put(liar.bank, "b", b"old")
-    proven.put(liar.bank, OBJECTS, liar.put)
+    proven.put(liar.bank, OBJECTS, liar.put, operations.go_on)
     assert banks.get(liar.bank, "b") == b"two"
 
 
 def test_a_bank_that_lies_on_is_told_of() -> None:
     liar = Liar(3)
     with pytest.raises(exceptions.BankUnavailable, match="object b was put"):
-        proven.put(liar.bank, OBJECTS, liar.put)
+        proven.put(liar.bank, OBJECTS, liar.put, operations.go_on)
+
+
+@pytest.mark.parametrize("tries", [0, 1])
+def test_each_try_is_asked_for(tries: int) -> None:
+    liar = Liar(3)
+    with pytest.raises(exceptions.OperationCancelled):
+        proven.put(liar.bank, OBJECTS, liar.put, operations.StopAfter(tries))
+    assert liar.puts == tries

@@ -24,6 +24,7 @@ from karbor_copy.db import checkpoints
 from karbor_copy.db import models
 from karbor_copy.protection import catalog
 from karbor_copy.protection import catalog_report
+from tests.fakes import operations
 from tests.fakes import scripted_bank
 from tests.fixtures import database
 from tests.fixtures import rows
@@ -99,7 +100,7 @@ class Site:
         index = dataclasses.replace(
             index, manifest_sha256=manifests.digest(data)
         )
-        store.write_index(index)
+        store.write_index(index, operations.go_on)
         return index
 
     def copy(
@@ -126,7 +127,7 @@ class Site:
     ) -> None:
         """Let the bank say something else of a checkpoint."""
         self.store(index.provider_id).write_index(
-            dataclasses.replace(index, status=wanted)
+            dataclasses.replace(index, status=wanted), operations.go_on
         )
 
     def delete(
@@ -307,7 +308,7 @@ def test_one_odd_checkpoint_stops_nothing(
     site: Site, fields: dict[str, Any], reason: str | None
 ) -> None:
     odd = dataclasses.replace(index_of(ONE, status=S.ERROR), **fields)
-    site.store().write_index(odd)
+    site.store().write_index(odd, operations.go_on)
     good = site.put()
     report = site.reconcile()
     assert row_of(good).status == S.AVAILABLE
@@ -358,11 +359,11 @@ def test_an_import_tells_what_is_not_whole(site: Site) -> None:
         assert reason in refused
     other = site.put()
     site.store().write_index(
-        dataclasses.replace(other, manifest_sha256=SHA256)
+        dataclasses.replace(other, manifest_sha256=SHA256), operations.go_on
     )
     copy = site.copy(other)
     site.store(TWO).write_index(
-        dataclasses.replace(copy, manifest_sha256=None)
+        dataclasses.replace(copy, manifest_sha256=None), operations.go_on
     )
     assert "not the one that the index names" in str(site.reconcile().refused)
     assert "a copy without a manifest" in str(site.reconcile(TWO).refused)
@@ -437,7 +438,7 @@ def test_tombstones_are_read_once_and_not_added(site: Site) -> None:
 
 def test_a_shell_that_failed_was_never_whole(site: Site) -> None:
     shell = index_of(ONE, status=S.PROTECTING)
-    site.store().write_index(shell)
+    site.store().write_index(shell, operations.go_on)
     site.reconcile()
     site.told(shell, S.ERROR)
     assert site.reconcile().changed == 1
@@ -452,7 +453,7 @@ def test_a_shell_that_becomes_whole_is_shown_as_it_is_then(
     volume = rows.new_id()
     graph = f'[{{"0x0": ["{rows.VOLUME}", "{volume}", "disk"]}}, []]'
     shell = index_of(ONE, status=S.PROTECTING)
-    site.store().write_index(shell)
+    site.store().write_index(shell, operations.go_on)
     site.reconcile()
     made = site.put(
         id=shell.id,

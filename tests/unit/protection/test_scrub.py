@@ -33,6 +33,7 @@ from karbor_copy.protection import repair
 from karbor_copy.protection import rot
 from karbor_copy.protection import running
 from karbor_copy.protection import scrub
+from tests.fakes import operations
 from tests.fakes import scripted_bank
 from tests.fixtures import database
 from tests.fixtures import rows
@@ -133,7 +134,7 @@ class Site:
         index = dataclasses.replace(
             index, manifest_sha256=manifests.digest(data)
         )
-        self.store(provider_id).write_index(index)
+        self.store(provider_id).write_index(index, operations.go_on)
         return index
 
     def pair(
@@ -459,7 +460,7 @@ def test_what_karbor_wrote_is_read_and_never_marked(site: Site) -> None:
     index = index_of(ONE)
     for key, data in DATA.items():
         site.write(index, key, data)
-    site.store(ONE).write_index(index)
+    site.store(ONE).write_index(index, operations.go_on)
     site.reconcile()
     site.write(index, FIRST, b"who knows")
     result = site.look_at(index, repair=True)
@@ -515,7 +516,7 @@ def test_nothing_else_begins_while_it_is_repaired(site: Site) -> None:
 def test_a_bank_that_says_deleted_is_believed(site: Site) -> None:
     _, copy = site.pair()
     index = dataclasses.replace(copy, status=S.DELETED)
-    site.store(TWO).write_index(index)
+    site.store(TWO).write_index(index, operations.go_on)
     result = site.look_at(copy, repair=True)
     assert result.verdict is V.SKIPPED
     assert result.reason == "it is deleted in its bank"
@@ -529,7 +530,7 @@ def test_a_bank_that_says_deleted_in_the_end(site: Site) -> None:
     def delete(call: str, key: str) -> None:
         if call == "open" and key.endswith(FIRST):
             index = dataclasses.replace(copy, status=S.DELETED)
-            site.store(TWO).write_index(index)
+            site.store(TWO).write_index(index, operations.go_on)
 
     site.scripts[TWO].before = delete
     result = site.look_at(copy, repair=True)
