@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker that hangs in a put, is replaced, and goes on when all is done."""
+"""A worker that hangs in a bank, is replaced, and goes on when all is done."""
 
 import pathlib
 import random
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import models
@@ -17,10 +18,11 @@ from tests.fixtures.deployment import ONE
 
 
 class Hang:
-    """Holds the first put of a key back until it is let go."""
+    """Holds the first such call for a key back until it is let go."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, call: str = "put") -> None:
         self._name = name
+        self._call = call
         self._lock = threading.Lock()
         self._used = False
         self.reached = threading.Event()
@@ -28,7 +30,7 @@ class Hang:
 
     def before(self, call: str, key: str) -> None:
         with self._lock:
-            mine = call == "put" and key.endswith(self._name)
+            mine = call == self._call and key.endswith(self._name)
             mine = mine and not self._used
             self._used = self._used or mine
         if mine:
@@ -48,13 +50,24 @@ def _expire(session: sa.orm.Session, checkpoint_id: str) -> None:
     )
 
 
-def _epoch(checkpoint_id: str) -> int:
+def _epoch(checkpoint_id: str, kind: status.OperationType) -> int:
     found = deployment.rows(
         models.OperationLog,
         checkpoint_id=checkpoint_id,
-        operation_type=status.OperationType.PROTECT,
+        operation_type=kind,
     )
     return int(found[0].epoch)
+
+
+def _replace(checkpoint_id: str, kind: status.OperationType) -> None:
+    """Let another attempt begin beside the one that hangs."""
+    before = _epoch(checkpoint_id, kind)
+
+    def replaced() -> bool:
+        _expire(checkpoint_id)
+        return _epoch(checkpoint_id, kind) > before
+
+    deployment.wait(replaced)
 
 
 @pytest.fixture
@@ -77,13 +90,7 @@ def test_a_late_attempt_at_a_protect(
     body = {"checkpoint": {"plan_id": plan_id}}
     made = site.post(f"providers/{ONE}/checkpoints", body)
     assert hang.reached.wait(deployment.TIMEOUT)
-    before = _epoch(made["id"])
-
-    def replaced() -> bool:
-        _expire(made["id"])
-        return _epoch(made["id"]) > before
-
-    deployment.wait(replaced)
+    _replace(made["id"], status.OperationType.PROTECT)
     deployment.wait(
         lambda: site.checkpoint(ONE, made["id"])["status"] == "available"
     )
@@ -94,3 +101,64 @@ def test_a_late_attempt_at_a_protect(
     assert site.verify(ONE, made["id"])["status"] == "success"
     restore = site.restore(ONE, made["id"])
     assert site.restored(restore, volume).read_bytes() == data
+
+
+def _shown(site: deployment.Deployment, checkpoint_id: str) -> str:
+    """Return the status that the bank tells."""
+    bank = site.registry.get(ONE).make_bank()
+    return (
+        checkpoint_store.CheckpointStore(bank).read_index(checkpoint_id).status
+    )
+
+
+def _reset(
+    site: deployment.Deployment, checkpoint_id: str, wanted: str
+) -> None:
+    site.user("admin").put_json(
+        site.url(f"providers/{ONE}/checkpoints/{checkpoint_id}"),
+        {"os-resetState": {"state": wanted}},
+    )
+
+
+def _wait_settled(kind: status.OperationType) -> None:
+    deployment.wait(
+        lambda: all(
+            log.state == status.OperationState.SETTLED
+            for log in deployment.rows(
+                models.OperationLog, operation_type=kind
+            )
+        )
+    )
+
+
+def test_a_late_reset_undoes_no_newer_one(site: deployment.Deployment) -> None:
+    worker = site.work()
+    made = site.protect(site.plan([site.volume(random.randbytes(99))]))
+    hang = Hang("/resource-data/", "list")
+    site.scripts[ONE].before = hang.before
+    _reset(site, made, "available")
+    assert hang.reached.wait(deployment.TIMEOUT)
+    _replace(made, status.OperationType.RESET)
+    _wait_settled(status.OperationType.RESET)
+    _reset(site, made, "error")
+    _wait_settled(status.OperationType.RESET)
+    hang.release()
+    # It ends only after the late attempt has.
+    assert worker.stop()
+    assert _shown(site, made) == "error"
+
+
+def test_a_late_delete_leaves_the_tombstone(
+    site: deployment.Deployment,
+) -> None:
+    worker = site.work()
+    made = site.protect(site.plan([site.volume(random.randbytes(99))]))
+    hang = Hang("/index.json", "open")
+    site.scripts[ONE].before = hang.before
+    site.api.delete(site.url(f"providers/{ONE}/checkpoints/{made}"))
+    assert hang.reached.wait(deployment.TIMEOUT)
+    _replace(made, status.OperationType.DELETE)
+    _wait_settled(status.OperationType.DELETE)
+    hang.release()
+    assert worker.stop()
+    assert _shown(site, made) == "deleted"
