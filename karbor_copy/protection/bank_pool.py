@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The opened bank of each provider, one for the whole process."""
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -34,11 +35,17 @@ class BankPool:
             return self._banks[provider_id]
 
     def patient_bank(
-        self, provider: provider_model.Provider, check: Callable[[], None]
+        self,
+        provider: provider_model.Provider,
+        check: Callable[[], None],
+        most: float = math.inf,
     ) -> base.Bank:
-        """Return the bank with retries; ``check`` can end the waiting."""
+        """Return the bank with retries; ``check`` can end the waiting.
+
+        ``most`` are the seconds that what it is for is worth waiting.
+        """
         return retry.RetryingBank(
             self.bank(provider.id),
-            timeout=self._retry_timeout,
+            timeout=min(self._retry_timeout, most),
             check=check,
         )

@@ -30,7 +30,8 @@ class Work:
 
     ``provider`` is the one whose plugins do the work; ``bank`` the one that
     a checkpoint is written to, read from or deleted in, ``source_bank`` the
-    one that a copy reads. ``row`` is the catalogue's of what a protect or a
+    one that a copy reads, ``earlier_bank`` its target's for what only saves
+    bytes. ``row`` is the catalogue's of what a protect or a
     copy makes, as it was when the work began. ``hook_arguments`` are what
     the hooks of this operation get beside the common ones; ``record`` the
     restore or verification that it works for.
@@ -44,6 +45,7 @@ class Work:
     transfer: transfer_module.Transfer
     bank: bank_base.Bank
     source_bank: bank_base.Bank | None = None
+    earlier_bank: bank_base.Bank | None = None
     recorder: recorder_module.Recorder = field(
         default_factory=recorder_module.Recorder
     )

@@ -17,6 +17,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import work_rows
 from karbor_copy.protection import bandwidth as bandwidth_module
 from karbor_copy.protection import bank_pool
+from karbor_copy.protection import earlier
 from karbor_copy.protection import protectables
 from karbor_copy.protection import records
 from karbor_copy.protection import running
@@ -87,6 +88,9 @@ class WorkMaker:
             ),
             bank=self.banks.patient_bank(target, operation.check),
             source_bank=self.banks.patient_bank(source, operation.check),
+            earlier_bank=self.banks.patient_bank(
+                target, operation.check, earlier.PATIENCE
+            ),
         )
 
     def _restore(

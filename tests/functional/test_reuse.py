@@ -7,6 +7,8 @@ import random
 
 import pytest
 
+from karbor_copy import exceptions
+from karbor_copy.protection import earlier as earlier_module
 from tests.fixtures import deployment
 from tests.fixtures.deployment import CHUNK
 from tests.fixtures.deployment import TWO
@@ -144,6 +146,56 @@ def test_an_earlier_copy_without_manifest_is_not_used(
     copy = next_copy(site, resource, plan_id)
     assert sums(copy) == (CHUNKS, 0)
     restores(site, resource, copy)
+
+
+@pytest.mark.parametrize("name", ["index.json", "manifest.jsonl"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.ObjectUnreadable(key="x", reason="Input/output error"),
+        exceptions.BankRejected(reason="forbidden"),
+        exceptions.BankUnavailable(reason="not this one"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_earlier_copy_that_can_not_be_read_is_not_used(
+    site: deployment.Deployment,
+    resource: deployment.Json,
+    copied: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: exceptions.BankError,
+    name: str,
+) -> None:
+    monkeypatch.setattr(earlier_module, "PATIENCE", 0.0)
+    plan_id, earlier = copied
+
+    def before(call: str, key: str) -> None:
+        if call == "open" and key == f"checkpoints/{earlier}/{name}":
+            raise error
+
+    site.scripts[TWO].before = before
+    copy = next_copy(site, resource, plan_id)
+    assert sums(copy) == (CHUNKS, 0)
+    restores(site, resource, copy)
+
+
+def test_an_earlier_copy_whose_bank_is_away_for_a_moment_is_used(
+    site: deployment.Deployment,
+    resource: deployment.Json,
+    copied: tuple[str, str],
+) -> None:
+    plan_id, earlier = copied
+    failures = [exceptions.BankUnavailable(reason="for a moment")]
+
+    def before(call: str, key: str) -> None:
+        if call == "open" and f"checkpoints/{earlier}/manifest" in key:
+            while failures:
+                raise failures.pop()
+
+    site.scripts[TWO].before = before
+    copy = next_copy(site, resource, plan_id)
+    assert not failures
+    assert sums(copy) == (1, CHUNKS - 1)
 
 
 def test_an_earlier_copy_that_goes_meanwhile(
