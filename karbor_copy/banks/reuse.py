@@ -18,6 +18,9 @@ MIN_SIZE = 64 * 1024
 #: Objects that are remembered of one plan; the oldest ones are forgotten.
 MAX_COUNT = 250_000
 
+#: Stands where a digest does: for all that there is.
+_ALL = ""
+
 
 class Shelf:
     """Where in one bank the objects of one plan's checkpoints lie.
@@ -30,15 +33,19 @@ class Shelf:
         self._changed = threading.Condition()
         self._places: dict[str, str] = {}
         self._going: set[str] = set()
-        self._filling = threading.Lock()
         self._filled = False
 
-    def fill(self, load: Callable[[], Mapping[str, str]]) -> None:
+    def fill(
+        self,
+        load: Callable[[], Mapping[str, str]],
+        check: Callable[[], None],
+    ) -> None:
         """Add what there is, SHA-256 to key, unless it was done before.
 
-        Whatever ``load`` raises is raised, and nothing is added.
+        Others wait meanwhile, with ``check`` as in :meth:`turn`. Whatever
+        ``load`` raises is raised, nothing is added, and the next one loads.
         """
-        with self._filling:
+        with self.turn(_ALL, check):
             if not self._filled:
                 for sha256, key in load().items():
                     self.add(sha256, key)

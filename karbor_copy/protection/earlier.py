@@ -29,7 +29,7 @@ def fill(work: work_module.Work) -> None:
     if shelf is None or wanted is None or bank is None:
         return
     if any(_is_worth_it(entry) for entry in wanted.entries.values()):
-        shelf.fill(lambda: _places(work, bank))
+        shelf.fill(lambda: _places(work, bank), work.operation.check)
 
 
 def _is_worth_it(entry: manifest.Entry) -> bool:

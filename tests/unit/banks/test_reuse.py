@@ -3,6 +3,7 @@ import concurrent.futures
 import errno
 import os
 import random
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from karbor_copy.banks import reuse
 from karbor_copy.banks import section
 from karbor_copy.banks import transfer
 from tests.contract import banks
+from tests.fakes import operations
 from tests.fakes import sections
 
 BIG = reuse.MIN_SIZE
@@ -229,10 +231,32 @@ def test_filled_once() -> None:
         raise exceptions.BankUnavailable(reason="for a moment")
 
     with pytest.raises(exceptions.BankUnavailable):
-        shelf.fill(away)
-    shelf.fill(lambda: {"a": "1"})
-    shelf.fill(lambda: {"b": "2"})
+        shelf.fill(away, operations.go_on)
+    shelf.fill(lambda: {"a": "1"}, operations.go_on)
+    shelf.fill(lambda: {"b": "2"}, operations.go_on)
     assert (shelf.find("a"), shelf.find("b")) == ("1", None)
+
+
+def test_who_waits_for_it_to_be_filled_can_be_stopped() -> None:
+    shelf = reuse.Shelf()
+    loading, go = threading.Event(), threading.Event()
+
+    def load() -> dict[str, str]:
+        loading.set()
+        assert go.wait(30)
+        return {"a": "1"}
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shelf.fill, load, operations.go_on)
+        assert loading.wait(30)
+        try:
+            second = pool.submit(shelf.fill, dict, operations.stop)
+            with pytest.raises(exceptions.OperationCancelled):
+                second.result(10)
+        finally:
+            go.set()
+        first.result(30)
+    assert shelf.find("a") == "1"
 
 
 def test_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
