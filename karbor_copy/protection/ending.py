@@ -13,6 +13,7 @@ from karbor_copy.db import operation_logs
 from karbor_copy.db import settle
 from karbor_copy.protection import running
 from karbor_copy.protection import settling
+from karbor_copy.protection import threads
 
 LOG = logging.getLogger(__name__)
 
@@ -20,7 +21,10 @@ LOG = logging.getLogger(__name__)
 _FIRST_DELAY = 5.0
 _LAST_DELAY = 3600.0
 
-#: The longest pause after a database that was away.
+#: What tells nothing of the work, and may be over in a moment.
+_LAPSES = (exceptions.DatabaseUnavailable, threads.NoThreadLeft)
+
+#: The longest pause after one of them.
 _LAST_LAPSE = 60.0
 
 
@@ -30,9 +34,9 @@ def growing_delay(attempts: int) -> float:
 
 
 def lapse_delay(times: int) -> float:
-    """Return the seconds to wait after a database that was away.
+    """Return the seconds to wait after a lapse.
 
-    None after the first of so many times: a moment may be all it was.
+    None after the first of so many: a moment may be all it was.
     """
     return min(2.0 ** min(times - 2, 20), _LAST_LAPSE) if times > 1 else 0.0
 
@@ -89,7 +93,7 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
             raise error
         if isinstance(error, exceptions.OperationDrained):
             _hand_back(log)
-        elif isinstance(error, exceptions.DatabaseUnavailable):
+        elif isinstance(error, _LAPSES):
             # Each claim and each hand-back counts the epoch up; only an
             # attempt that was none is not counted.
             _hand_back(log, lapse_delay((log.epoch - log.attempts) // 2 + 1))

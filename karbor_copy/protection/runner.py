@@ -119,6 +119,9 @@ class Runner:
         # Threads of its own: those of other operations may all be waiting
         # for a bank that is down.
         with threads.Threads(self._threads, "resource") as executor:
+            # With one it can go on; what fails in the engine itself without
+            # any is not reverted.
+            executor.submit(lambda: None)
             yield engines.load(flow, engine="parallel", executor=executor)
 
     def _bank(self, operation: running.RunningOperation) -> base.Bank:

@@ -54,7 +54,8 @@ class ResourceTask(task.Task):
             getattr(self._operation, self._hook)(
                 **self._work.arguments(self._resource)
             )
-        except exceptions.OperationStopped:
+        except exceptions.OperationStopped as stopped:
+            running_operation.stop(stopped)
             raise
         except Exception as error:  # the plugin's, whoever wrote it
             if exceptions.is_told(error):

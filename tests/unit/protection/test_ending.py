@@ -13,6 +13,7 @@ from karbor_copy.db import settle
 from karbor_copy.protection import ending
 from karbor_copy.protection import running
 from karbor_copy.protection import settling
+from karbor_copy.protection import threads
 from tests.fakes import logs
 
 
@@ -90,8 +91,9 @@ AWAY = exceptions.DatabaseUnavailable()
 
 
 @pytest.mark.parametrize("state", ["running", "committing"])
-def test_a_database_that_was_away_is_no_failure(
-    monkeypatch: pytest.MonkeyPatch, state: str
+@pytest.mark.parametrize("error", [AWAY, threads.NoThreadLeft()])
+def test_a_lapse_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, state: str
 ) -> None:
     handed_back: list[Any] = []
     monkeypatch.setattr(
@@ -100,12 +102,13 @@ def test_a_database_that_was_away_is_no_failure(
     stopped = operation()
     if state == "committing":
         stopped.set_committing()
-    ending.end(stopped, AWAY)
+    ending.end(stopped, error)
     assert handed_back == [(stopped.id, stopped.epoch, 0.0)]
 
 
-def test_a_database_that_is_away_again_and_again_lets_it_wait_longer(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("error", [AWAY, threads.NoThreadLeft()])
+def test_a_lapse_that_repeats_lets_it_wait_longer(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     delays: list[float] = []
     monkeypatch.setattr(
@@ -113,7 +116,7 @@ def test_a_database_that_is_away_again_and_again_lets_it_wait_longer(
     )
     # The epochs of its claims: a hand-back counts too, an attempt not.
     for epoch in range(1, 31, 2):
-        ending.end(operation(epoch=epoch), AWAY)
+        ending.end(operation(epoch=epoch), error)
     assert delays[:5] == [0, 1, 2, 4, 8]
     assert delays[-1] == 60
     ending.end(operation(epoch=31), exceptions.OperationDrained())

@@ -13,6 +13,7 @@ from karbor_copy.data_models import resource
 from karbor_copy.data_models import status
 from karbor_copy.plugins import base
 from karbor_copy.protection import running
+from karbor_copy.protection import threads
 from karbor_copy.protection import work
 from karbor_copy.protection.flows import operation_flow
 from karbor_copy.protection.tasks import copy_tasks
@@ -165,6 +166,26 @@ def test_a_plugin_without_the_operation_is_told_while_building(make_work):
     )
     with pytest.raises(NotImplementedError):
         operation_flow.build_flow(made)
+
+
+def test_what_stops_one_hook_stops_the_operation(make_work):
+    class Refused(base.Operation):
+        def on_main(self, **kwargs):
+            raise threads.NoThreadLeft
+
+    made = make_work(Type.COPY, plugin=providers.NOOP)
+    task = resource_tasks.ResourceTask(
+        "one",
+        work=made,
+        resource=VOLUME,
+        operation=Refused(),
+        hook="on_main",
+        after=(),
+        last="on_main",
+    )
+    for call in (task.execute, made.operation.check):
+        with pytest.raises(threads.NoThreadLeft):
+            call()
 
 
 def test_hooks_count_where_they_are_overridden():
