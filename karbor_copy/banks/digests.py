@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Digests of what streams by, checked against what was promised."""
 
+import contextlib
 import hashlib
 import queue
 import threading
@@ -56,7 +57,10 @@ class Hasher:
 
 
 class ThreadHasher(Hasher):
-    """Hashes one chunk while its caller does something else."""
+    """Hashes one chunk while its caller does something else.
+
+    Where no thread can be started, it hashes in the caller's.
+    """
 
     def __init__(self, algorithms: Iterable[str] = ("sha256",)) -> None:
         super().__init__(algorithms)
@@ -68,7 +72,8 @@ class ThreadHasher(Hasher):
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        with contextlib.suppress(RuntimeError):
+            self._thread.start()
         return self
 
     def __exit__(
@@ -78,11 +83,15 @@ class ThreadHasher(Hasher):
         trace: TracebackType | None,
     ) -> None:
         """End the thread; the buffers are the caller's again."""
-        self._chunks.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._chunks.put(None)
+            self._thread.join()
 
     def update(self, chunk: bytes | memoryview) -> None:
         """Start on a chunk as soon as the one before it is done."""
+        if not self._thread.is_alive():
+            super().update(chunk)
+            return
         self.wait()
         self._busy = True
         self._chunks.put(chunk)

@@ -7,10 +7,13 @@ import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.banks import digests
+from tests.fakes import thread_limit
 
 
+@pytest.mark.parametrize("threads", [0, 1])
 @pytest.mark.parametrize("kind", [digests.Hasher, digests.ThreadHasher])
-def test_digests_of_a_stream(kind):
+def test_digests_of_a_stream(kind, threads, monkeypatch):
+    thread_limit.ThreadLimit(monkeypatch, "", threads)
     blocks = [random.randbytes(size) for size in (0, 1, 5000, 70_000)]
     data = b"".join(blocks)
     with kind(["sha256", "md5"]) as hasher:
