@@ -7,6 +7,7 @@ too late: it never replaces anything. Only what lies there before is deleted
 first, by an attempt that still has its lease.
 """
 
+import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from karbor_copy import exceptions
 from karbor_copy.banks import base
+from karbor_copy.banks import proven
 
 
 class Store(Protocol):
@@ -50,8 +52,9 @@ def put(
     attempt has none, so it deletes nothing.
 
     :raises ObjectExists: the first attempt comes too late.
+    :raises BankUnavailable: what was deleted, several times, is still there.
     """
-    while True:
+    for pause in proven.PAUSES:
         try:
             store.put_new(key, (data,), size=len(data), serialized=serialized)
             return
@@ -60,3 +63,7 @@ def put(
                 raise
         check()
         store.delete(key)
+        time.sleep(pause)
+    raise exceptions.BankUnavailable(
+        reason=f"object {key} was deleted, and is still there"
+    )
