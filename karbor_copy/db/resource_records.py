@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from karbor_copy import exceptions
+from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import restore
 from karbor_copy.data_models import status
@@ -107,25 +108,19 @@ def fetch(
 def store_resource_status(
     session: orm.Session,
     model: type[Row],
-    record_id: str,
+    record_id: str | None,
+    log: operation_log.OperationLog,
     key: str,
     resource_status: str,
     reason: str | None,
 ) -> None:
-    """Note how a resource fares; of a record that has ended nothing changes.
+    """Note how a resource fares; the record's operation has to be held.
 
-    A worker that lost its lease without knowing it may come here late.
+    :raises LeaseLost: it is another worker's by now, or has ended.
     """
-    row = session.scalars(
-        sa.select(model)
-        .where(
-            model.id == record_id,
-            model.status == status.RestoreStatus.IN_PROGRESS,
-        )
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
-        return
+    # Whoever changes the record holds its log first: this locks both.
+    operation_logs.hold(session, log.id, log.epoch)
+    row = session.get_one(model, record_id)
     row.resources_status = {**row.resources_status, key: resource_status}
     reasons = {k: v for k, v in row.resources_reason.items() if k != key}
     row.resources_reason = (

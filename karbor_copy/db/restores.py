@@ -4,6 +4,7 @@
 from sqlalchemy import orm
 
 from karbor_copy import exceptions
+from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import page as page_model
 from karbor_copy.data_models import restore as restore_model
 from karbor_copy.data_models import status
@@ -69,16 +70,20 @@ def list_page(
 @engine.writer
 def set_resource_status(
     session: orm.Session,
-    restore_id: str,
+    log: operation_log.OperationLog,
     key: str,
     resource_status: str,
     reason: str | None = None,
 ) -> None:
-    """Note how the resource ``type#id`` fares, while it is in progress."""
+    """Note how the resource ``type#id`` fares in this run.
+
+    :raises LeaseLost: it is another worker's by now, or has ended.
+    """
     resource_records.store_resource_status(
         session,
         models.Restore,
-        restore_id,
+        log.restore_id,
+        log,
         key,
         resource_status,
         reason,

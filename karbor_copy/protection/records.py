@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The restore or verification as a plugin's hooks see it."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
@@ -9,8 +10,9 @@ from karbor_copy import exceptions
 from karbor_copy.data_models import restore
 from karbor_copy.db import restores
 from karbor_copy.db import verifications
+from karbor_copy.protection import running
 
-_SetStatus = Callable[[str, str, str, str | None], None]
+_SetStatus = Callable[[str, str, str | None], None]
 _Stop = Callable[[exceptions.OperationStopped], None]
 
 
@@ -36,14 +38,14 @@ class Record:
     ) -> None:
         """Store the status, and the reason where there is one.
 
-        :raises DatabaseUnavailable: the operation stops, whatever the plugin
-            makes of this.
+        :raises OperationStopped: the lease was lost or the database is away;
+            the operation stops, whatever the plugin makes of this.
         """
         key = f"{resource_type}#{resource_id}"
         try:
-            self.set_status(self.id, key, status, reason)
-        except exceptions.DatabaseUnavailable as away:
-            self.stop(away)
+            self.set_status(key, status, reason)
+        except exceptions.OperationStopped as stopped:
+            self.stop(stopped)
             raise
         if reason is not None:
             self._told.add((resource_type, reason))
@@ -56,21 +58,29 @@ class Record:
         return (resource_type, reason) in self._told
 
 
-def restore_record(row: restore.Restore, stop: _Stop) -> Record:
+def restore_record(
+    row: restore.Restore, operation: running.RunningOperation
+) -> Record:
     """Return the record of a restore."""
     return Record(
         id=row.id,
         project_id=row.project_id,
-        set_status=restores.set_resource_status,
-        stop=stop,
+        set_status=functools.partial(
+            restores.set_resource_status, operation.log
+        ),
+        stop=operation.stop,
     )
 
 
-def verification_record(row: restore.Verification, stop: _Stop) -> Record:
+def verification_record(
+    row: restore.Verification, operation: running.RunningOperation
+) -> Record:
     """Return the record of a verification."""
     return Record(
         id=row.id,
         project_id=row.project_id,
-        set_status=verifications.set_resource_status,
-        stop=stop,
+        set_status=functools.partial(
+            verifications.set_resource_status, operation.log
+        ),
+        stop=operation.stop,
     )

@@ -97,7 +97,7 @@ class WorkMaker:
         self, operation: running.RunningOperation
     ) -> work_module.Work:
         row = work_rows.restore(str(operation.log.restore_id))
-        record = records.restore_record(row, operation.stop)
+        record = records.restore_record(row, operation)
         return self._on_existing(
             operation,
             parameters=row.parameters,
@@ -107,7 +107,7 @@ class WorkMaker:
 
     def _verify(self, operation: running.RunningOperation) -> work_module.Work:
         row = work_rows.verification(str(operation.log.verification_id))
-        record = records.verification_record(row, operation.stop)
+        record = records.verification_record(row, operation)
         return self._on_existing(
             operation,
             parameters=row.parameters,

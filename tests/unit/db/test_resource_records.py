@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from karbor_copy import exceptions
+from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import page
 from karbor_copy.data_models import status
 from karbor_copy.db import models
 from karbor_copy.db import restores
+from karbor_copy.db import settle
 from karbor_copy.db import verifications
 from tests.fixtures import rows
 
@@ -52,6 +54,12 @@ def noun(request: Any) -> Any:
 @pytest.fixture
 def checkpoint_id() -> Any:
     return rows.checkpoint(rows.stored_plan())
+
+
+def claimed(lease: float = 60.0) -> operation_log.OperationLog:
+    log = rows.claim("me", lease)
+    assert log is not None
+    return log
 
 
 def test_a_record_is_a_row_and_its_work(noun: Any, checkpoint_id: Any) -> None:
@@ -120,13 +128,14 @@ def test_each_resource_has_its_status_and_reason(
 ) -> None:
     record = noun.make(checkpoint_id)
     noun.module.create(record, None)
+    log = claimed()
     tell = noun.module.set_resource_status
-    tell(record.id, "A#1", "error", "no space")
-    tell(record.id, "B#2", "available")
+    tell(log, "A#1", "error", "no space")
+    tell(log, "B#2", "available")
     found = noun.module.get(rows.PROJECT, record.id)
     assert found.resources_status == {"A#1": "error", "B#2": "available"}
     assert found.resources_reason == {"A#1": "no space"}
-    tell(record.id, "A#1", "available", None)
+    tell(log, "A#1", "available", None)
     found = noun.module.get(rows.PROJECT, record.id)
     assert found.resources_reason == {}
     assert found.status is status.RestoreStatus.IN_PROGRESS
@@ -137,10 +146,11 @@ def test_many_resources_at_once_lose_none(
 ) -> None:
     record = noun.make(checkpoint_id)
     noun.module.create(record, None)
+    log = claimed()
     keys = [f"T#{number}" for number in range(24)]
 
     def tell(key: Any) -> None:
-        noun.module.set_resource_status(record.id, key, "available", "r")
+        noun.module.set_resource_status(log, key, "available", "r")
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(tell, keys))
@@ -149,13 +159,30 @@ def test_many_resources_at_once_lose_none(
     assert set(found.resources_reason) == set(keys)
 
 
+def test_who_lost_the_lease_tells_nothing(
+    noun: Any, checkpoint_id: Any
+) -> None:
+    record = noun.make(checkpoint_id)
+    noun.module.create(record, None)
+    late = claimed(lease=-1.0)
+    heir = claimed()
+    tell = noun.module.set_resource_status
+    tell(heir, "A#1", "available")
+    with pytest.raises(exceptions.LeaseLost):
+        tell(late, "A#1", "error", "late")
+    found = noun.module.get(rows.PROJECT, record.id)
+    assert found.resources_status == {"A#1": "available"}
+    assert found.resources_reason == {}
+
+
 def test_what_has_ended_stays_as_it_ended(
     noun: Any, checkpoint_id: Any
 ) -> None:
     record = noun.make(checkpoint_id)
     noun.module.create(record, None)
-    rows.change(noun.model, record.id, status="success")
-    noun.module.set_resource_status(record.id, "A#1", "error", "late")
+    log = claimed()
+    settle.settle(log, settle.Outcome(result=settle.SUCCESS), 60.0)
+    with pytest.raises(exceptions.LeaseLost):
+        noun.module.set_resource_status(log, "A#1", "error", "late")
     found = noun.module.get(rows.PROJECT, record.id)
     assert found.resources_status == {}
-    noun.module.set_resource_status(rows.new_id(), "A#1", "error", "none")

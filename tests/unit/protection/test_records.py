@@ -20,26 +20,34 @@ def test_statuses_are_stored_under_type_and_id():
     record.update_resource_status("T", "1", "restoring")
     record.update_resource_status("T", "1", "error", "the disk is full")
     assert stored == [
-        ("r", "T#1", "restoring", None),
-        ("r", "T#1", "error", "the disk is full"),
+        ("T#1", "restoring", None),
+        ("T#1", "error", "the disk is full"),
     ]
     assert record.has_told("T", "the disk is full")
     assert not record.has_told("U", "the disk is full")
     assert not record.has_told("T", "something else")
 
 
-def test_the_operation_stops_when_the_database_is_away() -> None:
-    away = exceptions.DatabaseUnavailable()
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.DatabaseUnavailable(),
+        exceptions.LeaseLost(operation_log_id="x"),
+    ],
+)
+def test_the_operation_stops_where_nothing_can_be_told(
+    error: exceptions.OperationStopped,
+) -> None:
     stops: list[Any] = []
 
     def set_status(*_told: Any) -> None:
-        raise away
+        raise error
 
     record = records.Record(
         id="r", project_id="p", set_status=set_status, stop=stops.append
     )
-    with pytest.raises(exceptions.DatabaseUnavailable):
+    with pytest.raises(type(error)):
         record.update_resource_status("T", "1", "error", "no room")
-    assert stops == [away]
+    assert stops == [error]
     # It is not told, so that somebody else tells it.
     assert not record.has_told("T", "no room")
