@@ -28,13 +28,20 @@ class Listener:
 
     def stop(self) -> None:
         """Listen no more."""
-        self._run("stop").join(_PATIENCE)
+        stopping = self._run("stop")
+        if stopping is not None:
+            stopping.join(_PATIENCE)
 
-    def _run(self, what: str) -> threading.Thread:
+    def _run(self, what: str) -> threading.Thread | None:
+        """Begin to do it in a thread of its own; None where there is none."""
         thread = threading.Thread(
             target=self._call, args=(what,), name=f"hints-{what}", daemon=True
         )
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            LOG.warning("No %s: %s", thread.name, error)
+            return None
         return thread
 
     def _call(self, what: str) -> None:

@@ -69,18 +69,27 @@ class Notifier:
         self._thread: threading.Thread | None = None
 
     def send(self, event_type: str, make: Callable[[], Payload]) -> None:
-        """Queue a notification; it is dropped where there is no room."""
-        # Begun when it is needed: the process may have been forked before.
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="notify", daemon=True
-                )
-                self._thread.start()
+        """Queue a notification; dropped where there is no room or thread."""
         try:
+            self._begin()
             self._queue.put_nowait((event_type, make))
         except queue.Full:
             LOG.warning("Notification %s dropped", event_type)
+        except RuntimeError as error:
+            LOG.warning("Notification %s dropped: %s", event_type, error)
+
+    def _begin(self) -> None:
+        """Have a thread; begun when needed: the process may have forked.
+
+        :raises RuntimeError: there can be none; the next one tries again.
+        """
+        with self._lock:
+            if self._thread is None:
+                thread = threading.Thread(
+                    target=self._run, name="notify", daemon=True
+                )
+                thread.start()
+                self._thread = thread
 
     def flush(self) -> None:
         """Let the thread end when it has sent what is queued, or soon."""

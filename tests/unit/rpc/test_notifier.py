@@ -116,3 +116,28 @@ def test_a_frozen_broker_delays_nobody(
         ("later", {"id": 1}),
     ]
     assert broker.got.empty()
+
+
+def test_without_a_thread_one_is_dropped_and_the_next_tries_again(
+    broker: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    start = threading.Thread.start
+    refusals = ["can't start new thread"]
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "notify" and refusals:
+            raise RuntimeError(refusals.pop())
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    broker.back.set()
+    sender = notifier.Notifier(broker)
+    sender.send("first", lambda: {})
+    sender.flush()
+    assert "Notification first dropped: can't start" in caplog.text
+    sender.send("second", lambda: {})
+    assert broker.got.get(timeout=30) == ("second", {})
+    sender.flush()
+    assert broker.got.empty()
