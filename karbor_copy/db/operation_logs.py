@@ -22,6 +22,7 @@ from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import progress as progress_rows
+from karbor_copy.db import reasons
 from karbor_copy.db import transitions
 
 _Child = models.CheckpointCopy
@@ -207,7 +208,13 @@ def put_off(
     :raises LeaseLost: it is another worker's already.
     """
     due_at = functions.now_ms() + int(delay * 1000)
-    _release(session, log_id, epoch, due_at=due_at, error_info=reason)
+    _release(
+        session,
+        log_id,
+        epoch,
+        due_at=due_at,
+        error_info=reasons.storable(reason),
+    )
 
 
 def _release(

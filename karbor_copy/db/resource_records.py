@@ -18,6 +18,7 @@ from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import paging
+from karbor_copy.db import reasons
 
 Row = TypeVar("Row", models.Restore, models.Verification)
 Value = TypeVar("Value", bound=restore.Verification)
@@ -122,9 +123,10 @@ def store_resource_status(
     operation_logs.hold(session, log.id, log.epoch)
     row = session.get_one(model, record_id)
     row.resources_status = {**row.resources_status, key: resource_status}
-    reasons = {k: v for k, v in row.resources_reason.items() if k != key}
+    others = {k: v for k, v in row.resources_reason.items() if k != key}
+    stored = reasons.storable(reason)
     row.resources_reason = (
-        reasons if reason is None else {**reasons, key: reason}
+        others if stored is None else {**others, key: stored}
     )
     row.updated_at = functions.utcnow()
 

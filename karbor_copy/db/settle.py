@@ -28,6 +28,7 @@ from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import parents
 from karbor_copy.db import progress
+from karbor_copy.db import reasons
 from karbor_copy.db import transitions
 
 LOG = logging.getLogger(__name__)
@@ -51,9 +52,6 @@ _EXTRA_INFO: Final = sa.select(models.Checkpoint.extra_info).where(
 #: beside one lease: an hour and a day.
 _LATE = (3600.0, 86400.0)
 
-#: What the user may see of an error.
-_MAX_ERROR = 4000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -70,8 +68,8 @@ class Outcome:
 
     @property
     def reason(self) -> str | None:
-        """Return the error as it is stored: long ones are cut."""
-        return self.error_info and self.error_info[:_MAX_ERROR]
+        """Return the error as it is stored."""
+        return reasons.storable(self.error_info)
 
 
 SUCCESS = status.CopyStatus.FINISHED

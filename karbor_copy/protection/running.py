@@ -10,6 +10,7 @@ from karbor_copy import exceptions
 from karbor_copy import metrics
 from karbor_copy.data_models import operation_log
 from karbor_copy.data_models import status
+from karbor_copy.db import reasons
 
 _COUNTERS = (
     "bytes_total",
@@ -161,7 +162,7 @@ class RunningOperation:
         with self._lock:
             entry = self._resource(resource_key)
             entry["status"] = resource_status
-            entry["error_info"] = error_info
+            entry["error_info"] = reasons.storable(error_info)
 
     def end_resources(self, resource_status: str) -> None:
         """Give this status to the resources that came to no end."""
