@@ -21,6 +21,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
+from karbor_copy.db import operation_logs
 
 _Log = models.OperationLog
 _State = status.OperationState
@@ -90,14 +91,12 @@ class _Statements:
 @functools.cache
 def _statements(providers: tuple[str, ...] | None) -> _Statements:
     """Build them, once: building them takes longer than running them."""
-    served = (
-        ()
-        if providers is None
-        else (
+    served = [operation_logs.KNOWN]
+    if providers is not None:
+        served += [
             _Log.provider_id.in_(providers),
             _Log.target_provider_id.in_(providers),
-        )
-    )
+        ]
     queued = sa.select(_Log.id, _Log.epoch, _Log.project_id).where(
         _Log.state == _State.QUEUED,
         sa.func.coalesce(_Log.target_provider_id, "").not_in(
@@ -111,7 +110,7 @@ def _statements(providers: tuple[str, ...] | None) -> _Statements:
         .limit(1)
     )
     return _Statements(
-        at_work=_at_work(sa.and_(sa.true(), *served)),
+        at_work=_at_work(sa.and_(*served)),
         delayed=queued.where(
             _Log.due_at > 0,
             _DUE,

@@ -31,6 +31,7 @@ _CLAIMABLE: Final = (
     _Log.id == sa.bindparam("log_id"),
     _Log.epoch == sa.bindparam("seen"),
     _Log.state.in_(status.OPEN_STATES),
+    operation_logs.KNOWN,
     _Log.due_at <= _NOW,
     sa.or_(_Log.lease_until.is_(None), _Log.lease_until < _NOW),
 )

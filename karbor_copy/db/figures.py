@@ -14,6 +14,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
+from karbor_copy.db import operation_logs
 
 _Copy = models.Copy
 _Log = models.OperationLog
@@ -27,7 +28,8 @@ Route = tuple[str, str]
 class Figures:
     """What was true at one moment.
 
-    ``queue`` counts the open operations by state and type;
+    ``queue`` counts the open operations by state and type, of the types that
+    this version knows;
     ``oldest_waiting`` is the age in seconds of the oldest that could be
     claimed, 0 if there is none; ``last_finished`` the Unix time at which a
     copy from source to target last finished, 0 if none ever has.
@@ -55,7 +57,7 @@ def _queue(
 ) -> dict[tuple[status.OperationState, status.OperationType], int]:
     rows = session.execute(
         sa.select(_Log.state, _Log.operation_type, sa.func.count())
-        .where(_Log.state.in_(status.OPEN_STATES))
+        .where(_Log.state.in_(status.OPEN_STATES), operation_logs.KNOWN)
         .group_by(_Log.state, _Log.operation_type)
     )
     return {

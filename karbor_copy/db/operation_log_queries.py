@@ -86,7 +86,7 @@ def list_page(
 def _visible(
     project_id: str | None, *, internal: bool
 ) -> sa.Select[models.OperationLog]:
-    visible = sa.select(_Log)
+    visible = sa.select(_Log).where(operation_logs.KNOWN)
     if project_id is not None:
         visible = visible.where(_Log.project_id == project_id)
     if not internal:

@@ -34,6 +34,11 @@ _CANCEL_REQUESTED: Final = sa.select(_Child.cancel_requested).where(
     _Child.id == sa.bindparam("id")
 )
 
+#: Of a type that this version knows: while another one runs beside it, or
+#: has run before, there may be others. As literals, see transitions.
+KNOWN: Final = _Log.operation_type.in_(
+    [sa.literal(item.value) for item in status.OperationType]
+)
 
 #: What holds for all that are queued.
 QUEUED: Final[Mapping[str, str | int]] = {

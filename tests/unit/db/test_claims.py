@@ -322,3 +322,32 @@ def test_a_worker_that_lacks_providers_leaves_their_work_to_others() -> None:
     assert {log.id for log in found} == mine
     assert worker(providers=()).claim() is None
     assert len(claim_all(worker())) == 5
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"due_at": 1},
+        {"state": "running", "lease_until": 1},
+        {"state": "committing"},
+    ],
+    ids=["queued", "delayed", "lost", "put off"],
+)
+def test_what_another_version_has_queued_holds_up_nobody(
+    columns: dict[str, Any],
+) -> None:
+    newer, known = queue("a"), queue("a")
+    change(newer, operation_type="inventory", **columns)
+    assert [log.id for log in claim_all(worker())] == [known]
+    (row,) = rows.all_of(_Log, id=newer)
+    assert row.epoch == 0
+    assert claims.take_lost(newer, 0, "me", LEASE) is None
+
+
+def test_what_another_version_works_on_counts() -> None:
+    newer = queue("a")
+    assert claim_all(worker())
+    change(newer, operation_type="inventory")
+    queue("a")
+    assert worker(candidates.Limits(per_project=1)).claim() is None

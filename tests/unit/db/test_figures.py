@@ -21,10 +21,8 @@ HOUR = 3600
 
 def log(**columns: Any) -> None:
     """Store an operation log as some worker left it."""
-    values: dict[str, Any] = {"operation_type": _Type.COPY} | columns
-    operation_type = values.pop("operation_type")
-    made = operation_logs.new_log(operation_type, project_id=rows.PROJECT)
-    engine.writer(operation_logs.enqueue)([made | values])
+    made = operation_logs.new_log(_Type.COPY, project_id=rows.PROJECT)
+    engine.writer(operation_logs.enqueue)([made | columns])
 
 
 def ago(seconds: float) -> datetime.datetime:
@@ -55,6 +53,13 @@ def test_the_queue_is_counted_by_state_and_type() -> None:
         (_State.RUNNING, _Type.COPY): 1,
         (_State.COMMITTING, _Type.PROTECT): 1,
     }
+
+
+def test_what_another_version_has_queued_is_waited_for_not_counted() -> None:
+    log(operation_type="inventory", created_at=ago(HOUR))
+    log(operation_type="inventory", state=_State.RUNNING)
+    assert figures.read([]).queue == {}
+    assert oldest() == pytest.approx(HOUR, abs=60)
 
 
 def test_nothing_waits() -> None:

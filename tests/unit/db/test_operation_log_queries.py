@@ -6,6 +6,7 @@ import pytest
 from karbor_copy import exceptions
 from karbor_copy.data_models import page
 from karbor_copy.db import engine
+from karbor_copy.db import models
 from karbor_copy.db import operation_log_queries
 from karbor_copy.db import operation_logs
 from tests.fixtures import rows
@@ -39,6 +40,16 @@ def test_internal_logs_are_for_administrators_only() -> None:
             operation_log_queries.get(rows.PROJECT, hidden)
         found = operation_log_queries.get(rows.PROJECT, hidden, internal=True)
         assert found.id == hidden
+
+
+def test_logs_of_another_version_are_not_shown() -> None:
+    protect = store("protect")
+    newer = store("protect")
+    rows.change(models.OperationLog, newer, operation_type="inventory")
+    for internal in (False, True):
+        assert ids(internal=internal) == [protect]
+        with pytest.raises(exceptions.OperationLogNotFound):
+            operation_log_queries.get(rows.PROJECT, newer, internal=internal)
 
 
 def test_logs_are_scoped_to_the_project() -> None:
