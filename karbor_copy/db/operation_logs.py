@@ -191,17 +191,23 @@ def mark_committing(
 
 @engine.writer
 def hand_back(
-    session: orm.Session, log_id: str, epoch: int, delay: float = 0.0
+    session: orm.Session,
+    log_id: str,
+    epoch: int,
+    delay: float = 0.0,
+    reason: str | None = None,
 ) -> None:
     """Give up the lease so that another worker can go on.
 
-    It takes its project's turn at once, or waits so many seconds for it;
-    the attempt does not count.
+    It takes its project's turn at once, or waits so many seconds for it, and
+    shows why if there is a reason; the attempt does not count.
 
     :raises LeaseLost: it is another worker's already.
     """
     due_at = functions.now_ms() + int(delay * 1000) if delay else 0
-    _release(session, log_id, epoch, due_at=due_at, attempts=_Log.attempts - 1)
+    shown = {} if reason is None else {"error_info": reasons.storable(reason)}
+    attempts = _Log.attempts - 1
+    _release(session, log_id, epoch, due_at=due_at, attempts=attempts, **shown)
 
 
 @engine.writer

@@ -94,9 +94,7 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
         if isinstance(error, exceptions.OperationDrained):
             _hand_back(log)
         elif isinstance(error, _LAPSES):
-            # Each claim and each hand-back counts the epoch up; only an
-            # attempt that was none is not counted.
-            _hand_back(log, lapse_delay((log.epoch - log.attempts) // 2 + 1))
+            _lapse(log, error)
         elif operation.committing:
             put_off(operation, error)
         else:
@@ -108,13 +106,35 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
         LOG.warning("Operation %s is left to its lease", log.id)
 
 
-def _hand_back(log: operation_log.OperationLog, delay: float = 0.0) -> None:
-    """Give back what failed through no fault of its own.
+def _hand_back(log: operation_log.OperationLog) -> None:
+    """Give back what another worker is to go on with at once."""
+    operation_logs.hand_back(log.id, log.epoch)
+    LOG.info("Operation %s handed back", log.id)
 
-    Another worker, or this one, goes on with it.
+
+def _lapse(log: operation_log.OperationLog, error: BaseException) -> None:
+    """Give back what failed by a lapse, and show why.
+
+    The database is here by now. Where this comes again and again it may be
+    one statement alone that is refused, so whoever looks after it has to see
+    it.
     """
-    operation_logs.hand_back(log.id, log.epoch, delay)
-    LOG.info("Operation %s handed back, for %g s", log.id, delay)
+    # Each claim and each hand-back counts the epoch up; only an attempt that
+    # was none is not counted.
+    times = (log.epoch - log.attempts) // 2 + 1
+    delay = lapse_delay(times)
+    reason = exceptions.reason_of(error)
+    operation_logs.hand_back(log.id, log.epoch, delay, reason)
+    LOG.warning(
+        "Operation %s (%s of checkpoint %s) handed back for %g s, %d times by"
+        " now: %s",
+        log.id,
+        log.operation_type,
+        log.checkpoint_id,
+        delay,
+        times,
+        reason,
+    )
 
 
 def give_up(operation: running.RunningOperation, error: BaseException) -> None:

@@ -176,6 +176,14 @@ def test_handed_back_for_a_while_it_waits_and_did_not_count():
     assert (again.epoch, again.attempts) == (3, 1)
 
 
+def test_handed_back_it_tells_why_if_there_is_a_reason():
+    for reason in ("the database is away", None):
+        log = claimed()
+        operation_logs.hand_back(log.id, log.epoch, 3600, reason)
+        assert column(log.id, "error_info") == reason
+        assert column(log.id, "attempts") == 0
+
+
 def test_put_off_it_waits_counts_and_tells_why():
     log = claimed()
     operation_logs.put_off(log.id, log.epoch, 3600, "the bank is away")

@@ -90,46 +90,64 @@ def test_a_cancel_that_nobody_has_heard_of_wins_over_a_failure(
 AWAY = exceptions.DatabaseUnavailable()
 
 
+@pytest.fixture
+def handed_back(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Give what is handed back, as the database is told of it."""
+    told: list[Any] = []
+
+    def hand_back(
+        log_id: str, epoch: int, delay: float = 0.0, reason: Any = None
+    ) -> None:
+        told.append((log_id, epoch, delay, reason))
+
+    monkeypatch.setattr(operation_logs, "hand_back", hand_back)
+    return told
+
+
 @pytest.mark.parametrize("state", ["running", "committing"])
 @pytest.mark.parametrize("error", [AWAY, threads.NoThreadLeft()])
 def test_a_lapse_is_no_failure(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, state: str
+    handed_back: list[Any],
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    state: str,
 ) -> None:
-    handed_back: list[Any] = []
-    monkeypatch.setattr(
-        operation_logs, "hand_back", lambda *told: handed_back.append(told)
-    )
     stopped = operation()
     if state == "committing":
         stopped.set_committing()
     ending.end(stopped, error)
-    assert handed_back == [(stopped.id, stopped.epoch, 0.0)]
+    assert handed_back == [(stopped.id, stopped.epoch, 0.0, str(error))]
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert str(error) in record.getMessage()
+
+
+def test_a_drain_is_no_reason_to_be_told(
+    handed_back: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    stopped = operation()
+    ending.end(stopped, exceptions.OperationDrained())
+    assert handed_back == [(stopped.id, stopped.epoch, 0.0, None)]
+    assert "WARNING" not in caplog.text
 
 
 @pytest.mark.parametrize("error", [AWAY, threads.NoThreadLeft()])
 def test_a_lapse_that_repeats_lets_it_wait_longer(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
+    handed_back: list[Any], error: Exception
 ) -> None:
-    delays: list[float] = []
-    monkeypatch.setattr(
-        operation_logs, "hand_back", lambda *told: delays.append(told[-1])
-    )
     # The epochs of its claims: a hand-back counts too, an attempt not.
     for epoch in range(1, 31, 2):
         ending.end(operation(epoch=epoch), error)
+    delays = [told[2] for told in handed_back]
     assert delays[:5] == [0, 1, 2, 4, 8]
     assert delays[-1] == 60
     ending.end(operation(epoch=31), exceptions.OperationDrained())
-    assert delays[-1] == 0
+    assert handed_back[-1][2] == 0
 
 
-def test_lost_leases_are_no_lapses(monkeypatch: pytest.MonkeyPatch) -> None:
-    delays: list[float] = []
-    monkeypatch.setattr(
-        operation_logs, "hand_back", lambda *told: delays.append(told[-1])
-    )
+def test_lost_leases_are_no_lapses(handed_back: list[Any]) -> None:
     ending.end(operation(epoch=3, attempts=3), AWAY)
-    assert delays == [0]
+    assert [told[2] for told in handed_back] == [0]
 
 
 @pytest.mark.parametrize(
