@@ -82,9 +82,10 @@ OPTS = [
         "max_attempts",
         default=5,
         min=1,
-        help="Workers that may die over one operation before it ends as"
-        " error. Handing it back at shut-down does not count. A commit whose"
-        " manifest the bank has lost is tried as often.",
+        help="Workers that may die over one operation, or be without the"
+        " database for longer than a lease, before it ends as error. Handing"
+        " it back does not count. A commit whose manifest the bank has lost is"
+        " tried as often.",
     ),
     cfg.FloatOpt(
         "catalog_sync_interval",
