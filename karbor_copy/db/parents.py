@@ -59,16 +59,19 @@ _NOT_BEGUN: Final = (
     )
     .order_by(_Copy.id)
 )
-#: One member that a request waits for: the last by id. They are worked on in
-#: the order of their ids, so that the open ones are found without a look at
-#: those that have ended.
-_WAITS_FOR: Final = (
+#: Of each request one member that it waits for: the last by id. They are
+#: worked on in the order of their ids, so that the open ones are found without
+#: a look at those that have ended.
+_WAITING_STILL: Final = sa.select(_Copy.id).where(
+    _Copy.id.in_(sa.bindparam("ids", expanding=True)),
     sa.select(_Member.checkpoint_copy_id)
-    .join(_Copy, _Copy.id == _Member.copy_id)
     .join(_Child, _Child.id == _Member.checkpoint_copy_id)
-    .where(_Member.copy_id == _ID, *_KEEPS_OPEN)
+    .where(_Member.copy_id == _Copy.id, *_KEEPS_OPEN)
     .order_by(_Member.checkpoint_copy_id.desc())
     .limit(1)
+    .correlate(_Copy)
+    .scalar_subquery()
+    .is_not(None),
 )
 
 
@@ -94,12 +97,12 @@ def member_began(session: orm.Session, checkpoint_copy_id: str) -> None:
     """
     waiting = session.scalars(_NOT_BEGUN, {"id": checkpoint_copy_id})
     for copy_id in waiting.all():
-        _show_work(session, copy_id)
+        _show_work(session, [copy_id])
 
 
-def _show_work(session: orm.Session, copy_id: str) -> None:
+def _show_work(session: orm.Session, copy_ids: Collection[str]) -> None:
     transitions.move(
-        session, _Copy, status.CopyStatus.COPYING, _Copy.id == copy_id
+        session, _Copy, status.CopyStatus.COPYING, _Copy.id.in_(copy_ids)
     )
 
 
@@ -116,13 +119,22 @@ def member_ended(
     found = session.scalars(_WAITING, {"id": checkpoint_copy_id})
     late = set(found) - locked.keys()
     known = {**locked, **_locked(session, late)} if late else locked
-    ended: Ended = {}
-    for copy_id in known:
-        if session.scalar(_WAITS_FOR, {"id": copy_id}) is None:
-            ended |= settle(session, [copy_id])
-        elif known[copy_id] == status.CopyStatus.WAIT_COPYING:
-            _show_work(session, copy_id)
-    return ended
+    waiting = _still_waiting(session, known)
+    not_begun = [
+        copy_id
+        for copy_id in waiting
+        if known[copy_id] == status.CopyStatus.WAIT_COPYING
+    ]
+    if not_begun:
+        _show_work(session, not_begun)
+    return settle(session, [id_ for id_ in known if id_ not in waiting])
+
+
+def _still_waiting(
+    session: orm.Session, copy_ids: Collection[str]
+) -> set[str]:
+    """Return those of the requests that wait for something."""
+    return set(session.scalars(_WAITING_STILL, {"ids": list(copy_ids)}))
 
 
 def settle(session: orm.Session, copy_ids: Sequence[str]) -> Ended:
@@ -148,8 +160,7 @@ def _wanted(session: orm.Session, copy_id: str) -> status.CopyStatus:
     cancelled = session.scalar(
         sa.select(_Copy.cancel_requested).where(_Copy.id == copy_id)
     )
-    waits = session.scalar(_WAITS_FOR, {"id": copy_id}) is not None
-    if not cancelled or waits:
+    if not cancelled or _still_waiting(session, [copy_id]):
         return status.settle_copy(found)
     settled = {
         name: count

@@ -282,6 +282,22 @@ def test_members_are_not_counted_while_others_are_open(statements):
     assert copies.get(rows.PROJECT, copy.id).status is _Copy.FINISHED
 
 
+def test_who_else_waits_costs_no_statement(statements):
+    """Each request that had adopted a copy cost one at each end."""
+    plan, _copy = copied(4)
+    told = []
+    for others in (0, 20):
+        for _ in range(others):
+            copies.create(rows.request(plan), lambda _types: None)
+        log = claim()
+        begin.begin(log)
+        statements.clear()
+        settle.settle(log, SUCCESS, LEASE)
+        told.append(len(statements))
+    # One shows on all that they have begun.
+    assert told[1] <= told[0] + 1
+
+
 def test_the_request_is_locked_before_the_copy_and_that_before_its_log(
     statements,
 ):
