@@ -97,12 +97,27 @@ _enforcer: Enforcer | None = None
 def init(
     conf: cfg.ConfigOpts, clock: Callable[[], float] = time.monotonic
 ) -> None:
-    """Take the rules of the code and of the operator's policy file."""
+    """Take the rules of the code and of the operator's policy file.
+
+    :raises ValueError: the file can't be read.
+    """
     global _enforcer
+    _enforcer = _loaded(conf, clock)
+
+
+def check(conf: cfg.ConfigOpts) -> None:
+    """Refuse a policy file that can't be read.
+
+    :raises ValueError: it can't.
+    """
+    _loaded(conf, time.monotonic)
+
+
+def _loaded(conf: cfg.ConfigOpts, clock: Callable[[], float]) -> Enforcer:
     enforcer = Enforcer(conf, clock)
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
-    _enforcer = enforcer
+    return enforcer
 
 
 def get_enforcer() -> policy.Enforcer:

@@ -42,6 +42,7 @@ FAILURES = (
     OSError,
     ValueError,
     cfg.Error,
+    logging.LogConfigError,
     exceptions.KarborCopyError,
     *engine.FAILURES,
 )
@@ -76,19 +77,27 @@ def configure(
     use(conf)
 
 
+def check_files(
+    conf: cfg.ConfigOpts, *checks: Callable[[cfg.ConfigOpts], object]
+) -> None:
+    """Refuse files, as they are now, that can't be used.
+
+    The configuration itself stays as it is. What every process of the service
+    needs is looked at, and ``checks`` get the new one too.
+
+    :raises Exception: whatever is in the files.
+    """
+    found = again.read(conf)
+    for check in (*_CHECKS, *checks):
+        check(found)
+
+
 def usable(
     conf: cfg.ConfigOpts, *checks: Callable[[cfg.ConfigOpts], object]
 ) -> bool:
-    """Tell whether the files, as they are now, can be used; log if not.
-
-    The configuration itself stays as it is. What every process of the service
-    needs is looked at, and ``checks`` get the new one too; they may raise
-    anything.
-    """
+    """Tell whether the files can be used, see above; log if not."""
     try:
-        found = again.read(conf)
-        for check in (*_CHECKS, *checks):
-            check(found)
+        check_files(conf, *checks)
     except Exception as error:  # noqa: BLE001 - whatever is in the files
         LOG.error("All stays as it was, the files can't be used: %s", error)
         return False

@@ -96,6 +96,22 @@ def make_app(
         guess_content_type_from_ext=False,
         context_local_factory=lambda: _LOCAL,
     )
+    application = _layered(conf, application)
+    policy.init(conf)
+    notifier.configure(conf)
+    return application
+
+
+def check(conf: cfg.ConfigOpts) -> None:
+    """Refuse options of which no application can be made; none is.
+
+    :raises ValueError: they contradict each other, or one is missing.
+    """
+    policy.check(conf)
+    _layered(conf, None)
+
+
+def _layered(conf: cfg.ConfigOpts, application: Any) -> Any:
     # The first meets a request first and its answer last. Who asks is known
     # before a byte of the body is read.
     layers: list[Callable[[Any], Any]] = [
@@ -113,8 +129,6 @@ def make_app(
         )
     for layer in reversed(layers):
         application = layer(application)
-    policy.init(conf)
-    notifier.configure(conf)
     return application
 
 

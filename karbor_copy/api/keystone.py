@@ -8,6 +8,7 @@ from typing import Final
 import webob
 from keystoneauth1 import exceptions as ks_exceptions
 from keystonemiddleware import auth_token
+from keystonemiddleware import opts
 from oslo_config import cfg
 from oslo_log import log as logging
 
@@ -44,6 +45,8 @@ class Keystone:
         """
         self._application = application
         self._memory = token_memory.TokenMemory()
+        for group, known in opts.list_auth_token_opts():
+            conf.register_opts(known, group)  # noqa: K102 - not our own
         for name, value in _DEFAULTS.items():
             conf.set_default(name, value, _GROUP)
         options = conf[_GROUP]

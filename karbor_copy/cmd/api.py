@@ -13,6 +13,7 @@ from oslo_log import log as logging
 
 from karbor_copy import conf as configuration
 from karbor_copy import startup
+from karbor_copy.api import app
 from karbor_copy.cmd import web
 from karbor_copy.wsgi import assembly
 
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
     def reload() -> None:
-        if not startup.usable(CONF, startup.check_loopback):
+        if not startup.usable(CONF, startup.check_loopback, app.check):
             return
         CONF.reload_config_files()
         try:

@@ -32,11 +32,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(failed=1)
     nouns = parser.add_subparsers(dest="noun", required=True)
+    _add_config(nouns)
     _add_db(nouns)
     _add_provider(nouns)
     _add_catalog(nouns)
     manage_bank.add(nouns)
     return parser
+
+
+def _add_config(nouns: Any) -> None:
+    verbs = nouns.add_parser("config", help="the configuration")
+    verbs.add_subparsers(dest="verb", required=True).add_parser(
+        "check",
+        help="tell whether all files can be used, before a start or reload",
+    ).set_defaults(run=_config_check)
 
 
 def _add_db(nouns: Any) -> None:
@@ -129,6 +138,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         failed: int = args.failed
         return failed
     return status
+
+
+def _config_check(_args: argparse.Namespace) -> int:
+    # Its imports take half a second, which the other commands need not wait.
+    from karbor_copy.api import app
+
+    startup.check_files(
+        CONF, startup.check_timers, startup.check_bandwidth, app.check
+    )
+    return 0
 
 
 def _db_sync(args: argparse.Namespace) -> int:

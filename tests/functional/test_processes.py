@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from karbor_copy.cmd import manage
 from tests.fixtures import database
+from tests.fixtures import forked
 from tests.fixtures import processes
 from tests.fixtures import standalone
 from tools.servers import server
@@ -25,7 +27,7 @@ BAD = [
         "[oslo_messaging_notifications]\ntransport_url = pigeon://u:c4n4ry@h/",
         "transport_url of notifications",
     ),
-    ("[DEFAULT]\nlog_config_append = /nowhere/log.conf", "log_config_append"),
+    ("[DEFAULT]\nlog_config_append = /nowhere/log.conf", "/nowhere/log.conf"),
     ("[DEFAULT]\nlog_dir = /nowhere", "/nowhere"),
     ("[DEFAULT]\nprovider_config_dir = /nowhere", "no such directory"),
     ("[protection", "Invalid section"),
@@ -229,7 +231,15 @@ def test_sighup_with_files_that_are_bad_changes_nothing(site, line, reason):
     assert worker_pids(manager) == {pid}
 
 
-@pytest.mark.parametrize(("line", "reason"), BAD)
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        *BAD,
+        ("[DEFAULT]\nauth_strategy = keystone", "auth_type is needed"),
+        ("[api]\npublic_endpoint = http://h/?a=b", "public_endpoint"),
+        ("[api]\nmax_limit = many", "max_limit"),
+    ],
+)
 def test_an_api_with_files_that_are_bad_serves_as_before(site, line, reason):
     """Of some it heard no signal any more."""
     api = site.api()
@@ -237,6 +247,35 @@ def test_an_api_with_files_that_are_bad_serves_as_before(site, line, reason):
     refuses(api, reason)
     assert len(list(site.client(api).providers.list())) == 2
     assert api.stop() == 0
+
+
+def test_an_api_whose_new_files_are_bad_decides_by_the_old_ones(site):
+    """It looked for policies where the files that it refused had said."""
+    api = site.api()
+    (site.path / "policies").mkdir()
+    rules = site.path / "policies" / "nobody.yaml"
+    rules.write_text('"provider:get_all": "!"')
+    append(site.config, f"[oslo_policy]\npolicy_dirs = {rules.parent}")
+    append(site.config, "[DEFAULT]\nauth_strategy = keystone")
+    refuses(api, "auth_type is needed")
+    assert len(list(site.client(api).providers.list())) == 2
+
+
+def test_what_is_refused_is_told_before_a_reload(site):
+    site.manage("config", "check")
+    for line, reason in BAD:
+        kept = site.config.read_text()
+        append(site.config, line)
+        done = forked.run(
+            manage.main,
+            *("--config-file", str(site.config), "config", "check"),
+            timeout=standalone.TIMEOUT,
+        )
+        site.config.write_text(kept)
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert "Traceback" not in done.stderr
+        assert "c4n4ry" not in done.stderr
 
 
 def test_sighup_with_a_bad_provider_file_changes_nothing(site):

@@ -69,3 +69,14 @@ def test_sighup_reads_the_files_again(site, program):
 def one_is_left(client) -> bool:
     """Tell whether every process knows one provider only."""
     return {counts(client) for _ in range(20)} == {1}
+
+
+def test_a_reload_with_bad_files_ends_it_so_that_it_is_started_anew(
+    site, program
+):
+    """What production.rst says, for which the units look at the files."""
+    running = serve(site, program)
+    with site.config.open("a") as file:
+        file.write("[api]\nmax_limit = many\n")
+    running.process.send_signal(signal.SIGHUP)
+    assert running.process.wait(standalone.TIMEOUT) != 0
