@@ -227,9 +227,10 @@ class Transfer:
                 pending = self._settle(pending)
         finally:
             stop.set()
-            for future in pending:
-                future.cancel()
-            concurrent.futures.wait(pending)
+            # What has not begun never will, behind whatever it waits.
+            concurrent.futures.wait(
+                [future for future in pending if not future.cancel()]
+            )
 
     def _settle(
         self, pending: "set[concurrent.futures.Future[None]]"

@@ -357,6 +357,28 @@ def test_check_is_asked_between_objects(world):
     assert len(world.target.puts) < 30
 
 
+def test_what_has_not_begun_is_not_waited_for():
+    """A cancel waited behind the work of others, in the same threads."""
+    others = threading.Event()
+
+    def check() -> None:
+        raise exceptions.OperationCancelled
+
+    with (
+        concurrent.futures.ThreadPoolExecutor(1) as executor,
+        concurrent.futures.ThreadPoolExecutor(1) as caller,
+    ):
+        executor.submit(others.wait)
+        world = sections.World(executor)
+        world.fill(1000)
+        world.check = check
+        try:
+            with pytest.raises(exceptions.OperationCancelled):
+                caller.submit(world.copy).result(timeout=30)
+        finally:
+            others.set()
+
+
 def test_the_first_error_stops_the_others(world):
     def on_put(key: str, data: bytes) -> bytes:
         raise exceptions.BankRejected(reason="full")
