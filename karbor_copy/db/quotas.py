@@ -4,7 +4,8 @@
 Nothing is kept of what a project uses: it is counted in the transaction that
 adds to it. Of those that add to something that is limited only one goes on at
 a time in a project: who holds the project's row of ``quota_projects``, which
-is locked after the plan and before anything else.
+is locked after the plan and before anything else. Who sets limits holds it
+too.
 """
 
 import contextlib
@@ -36,6 +37,8 @@ _Resource = quota.Resource
 
 _GIB: Final = 1 << 30
 _DELETED: Final = status.CheckpointStatus.DELETED
+#: Stands for what holds for all projects: no project's id is empty.
+_ALL_PROJECTS: Final = ""
 
 _PROJECT: Final = sa.bindparam("project_id", type_=_Plan.project_id.type)
 _LOCK: Final = (
@@ -169,8 +172,7 @@ def get(
 @engine.reader
 def get_defaults(session: orm.Session, defaults: quota.Limits) -> quota.Limits:
     """Return the limits of a project that has none of its own."""
-    # No project's id is empty.
-    return _limits(_stored(session, ""), _Resource, defaults)
+    return _limits(_stored(session, _ALL_PROJECTS), _Resource, defaults)
 
 
 @engine.reader
@@ -192,6 +194,7 @@ def set_project(
     session: orm.Session, project_id: str, limits: quota.Limits
 ) -> None:
     """Give a project limits of its own for these resources."""
+    _lock(session, project_id)
     _set(
         session,
         limits,
@@ -209,6 +212,7 @@ def set_project(
 @engine.writer
 def delete_project(session: orm.Session, project_id: str) -> None:
     """Let the defaults hold for a project again."""
+    _lock(session, project_id)
     session.execute(sa.delete(_Quota).where(_Quota.project_id == project_id))
 
 
@@ -217,6 +221,7 @@ def set_class(
     session: orm.Session, class_name: str, limits: quota.Limits
 ) -> None:
     """Set the limits of a quota class for these resources."""
+    _lock(session, _ALL_PROJECTS)
     _set(
         session,
         limits,

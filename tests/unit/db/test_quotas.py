@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import dataclasses
+import functools
 import threading
 from typing import Any
 
@@ -22,6 +23,7 @@ from karbor_copy.db import quotas
 from karbor_copy.db import settle
 from tests.fixtures import deployment
 from tests.fixtures import rows
+from tests.fixtures import together
 
 NONE = quota.UNLIMITED
 R = quota.Resource
@@ -211,3 +213,29 @@ def test_a_projects_own_limit_goes_before_the_class_and_the_default() -> None:
     assert quotas.get("P", defaults)[R.PLANS] == 6
     quotas.delete_project("p")
     assert quotas.get("p", defaults)[R.PLANS] == 6
+
+
+def test_limits_that_are_set_at_once_are_those_of_one_of_them() -> None:
+    wanted = [dict.fromkeys(R, limit) for limit in range(4)]
+    for number in range(5):
+        project_id = f"p{number}"
+        set_project = functools.partial(quotas.set_project, project_id)
+        together.race([functools.partial(set_project, w) for w in wanted])
+        assert quotas.get(project_id, quota.NO_LIMITS) in wanted
+
+
+def test_limits_that_are_set_and_deleted_at_once_are_there_or_not() -> None:
+    defaults, wanted = dict.fromkeys(R, 5), dict.fromkeys(R, 7)
+    delete = functools.partial(quotas.delete_project, "p")
+    set_ = functools.partial(quotas.set_project, "p", wanted)
+    for _ in range(5):
+        quotas.set_project("p", dict.fromkeys(R, 6))
+        together.race([delete, set_] * 2)
+        assert quotas.get("p", defaults) in (defaults, wanted)
+
+
+def test_a_class_that_is_set_at_once_is_as_one_of_them_says() -> None:
+    wanted = [dict.fromkeys(R, limit) for limit in range(4)]
+    set_class = functools.partial(quotas.set_class, quota.DEFAULT_CLASS)
+    together.race([functools.partial(set_class, w) for w in wanted])
+    assert quotas.get_defaults(quota.NO_LIMITS) in wanted
