@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bringing the catalogue in line with what the banks hold.
 
-Each change is a transaction of its own under the lock of the plan, and
-leaves alone every row that an open operation uses. No bank is asked here:
-what was read there counts only if the row is still the one that was read
-before.
+Each change is a transaction of its own under the locks of the plan and of
+the row, and leaves alone every row that an open operation uses. No bank is
+asked here: what was read there counts only if the row is still the one that
+was read before.
 """
 
 import datetime
@@ -225,6 +225,7 @@ def move(
     Tell whether it was done; it is not if an open operation uses it.
     """
     plans.lock(session, before.plan_id)
+    _lock(session, _Row.id == checkpoint_id)
     moved = transitions.move(
         session,
         _Row,
@@ -236,6 +237,17 @@ def move(
         **columns,
     )
     return moved == 1
+
+
+def _lock(session: orm.Session, *criteria: sa.ColumnElement[bool]) -> None:
+    """Let no operation begin to use these until the transaction ends.
+
+    Whether one does is asked after it: a statement that had to wait for the
+    rows would know of no other rows but those it saw before.
+    """
+    session.execute(
+        sa.select(_Row.id).where(*criteria).order_by(_Row.id).with_for_update()
+    )
 
 
 @engine.writer
@@ -250,6 +262,7 @@ def move_plan(
     """
     plans.lock(session, plan_id)
     mine = (_Row.plan_id == plan_id, _Row.project_id == project_id)
+    _lock(session, *mine)
     used = session.scalar(
         sa.select(_Row.id).where(*mine, usage.in_use(_Row.id)).limit(1)
     )

@@ -2,9 +2,14 @@
 """Requests that cross each other, and workers, in every order."""
 
 import collections
+import concurrent.futures
 import contextlib
 import random
+import threading
 from typing import Any
+
+import pytest
+from sqlalchemy import orm
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import page
@@ -13,10 +18,13 @@ from karbor_copy.db import begin
 from karbor_copy.db import catalog
 from karbor_copy.db import checkpoints
 from karbor_copy.db import copies
+from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import parents
+from karbor_copy.db import resource_records
 from karbor_copy.db import restores
+from karbor_copy.db import scrubs
 from karbor_copy.db import settle
 from tests.fixtures import rows
 from tests.fixtures import together
@@ -221,3 +229,54 @@ def test_a_restore_and_a_delete_never_both_win() -> None:
             return True
 
         assert sorted(together.race([restore, delete])) == [False, True]
+
+
+@engine.writer
+def restore_slowly(
+    session: orm.Session, made: str, stored: threading.Event, go_on: Any
+) -> None:
+    """Do what ``restores.create`` does, and commit when it is told to."""
+    restore, restoring = rows.restore(made), status.OperationType.RESTORE
+    columns = {"restore_id": restore.id, "request_id": None}
+    resource_records.insert(
+        session, models.Restore, restore, restoring, columns
+    )
+    session.flush()
+    stored.set()
+    assert go_on.wait(together.DEADLINE)
+
+
+def scrub(made: str, before: catalog.Known) -> bool:
+    found = scrubs.begin(made, before, repair=True, owner="x", lease=60.0)
+    return found is not None
+
+
+def lose(made: str, before: catalog.Known) -> bool:
+    return catalog.give_up(made, before, status.CheckpointStatus.ERROR)
+
+
+def move(_made: str, before: catalog.Known) -> bool:
+    with contextlib.suppress(exceptions.OperationInProgress):
+        catalog.move_plan(before.plan_id, before.project_id, "new")
+        return True
+    return False
+
+
+@pytest.mark.parametrize("change", [scrub, lose, move])
+def test_a_restore_that_is_being_stored_is_seen(change: Any) -> None:
+    made = rows.checkpoint(rows.stored_plan())
+    before = catalog.known_one(made)
+    stored, go_on = threading.Event(), threading.Event()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        restoring = pool.submit(restore_slowly, made, stored, go_on)
+        assert stored.wait(together.DEADLINE)
+        changing = pool.submit(change, made, before)
+        together.until_one_waits()
+        go_on.set()
+        restoring.result()
+        assert changing.result() is False
+    (log,) = rows.all_of(models.OperationLog)
+    assert log.operation_type == status.OperationType.RESTORE
+    (row,) = rows.all_of(models.Checkpoint)
+    assert row.status == status.CheckpointStatus.AVAILABLE
+    assert row.project_id == rows.PROJECT
