@@ -92,7 +92,8 @@ def add(
     """Add a checkpoint that was found in a bank; False if it is known.
 
     With it the plan's row where that is missing, and, for a copy, its
-    relation to the source.
+    relation to the source. Copies of it that were found before have their
+    places from now on.
 
     :raises InvalidCheckpoint: its plan is another project's.
     """
@@ -119,6 +120,7 @@ def add(
     session.add(row)
     session.flush()
     _relate(session, row)
+    checkpoint_copies.take_slots(session, row)
     return True
 
 

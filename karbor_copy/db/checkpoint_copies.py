@@ -213,7 +213,12 @@ def free_slot(session: orm.Session, checkpoint_copy_id: str) -> None:
 
 
 def take_slot(session: orm.Session, checkpoint_copy_id: str) -> bool:
-    """Give a copy its place back unless another one has it."""
+    """Give a copy its place back unless another one has it.
+
+    Whatever its bank says of its source, there is a place only at one of the
+    same plan, and only while that is known. A copy without such a source has
+    none, and needs none.
+    """
     row = session.scalars(
         sa.select(_Child)
         .where(_Child.checkpoint_copy_id == checkpoint_copy_id)
@@ -221,6 +226,13 @@ def take_slot(session: orm.Session, checkpoint_copy_id: str) -> bool:
     ).one_or_none()
     if row is None:
         return False
+    source = sa.select(_Source.id).where(
+        _Source.id == row.checkpoint_id,
+        _Source.plan_id == row.plan_id,
+        _Source.project_id == row.project_id,
+    )
+    if session.scalar(source) is None:
+        return True
     wanted = slot(row.checkpoint_id, row.target_provider_id)
     holder = session.scalar(
         sa.select(_Child.id).where(_Child.copy_slot == wanted)
@@ -228,3 +240,20 @@ def take_slot(session: orm.Session, checkpoint_copy_id: str) -> bool:
     if holder is None:
         row.copy_slot = wanted
     return holder in (None, row.id)
+
+
+def take_slots(session: orm.Session, source: models.Checkpoint) -> None:
+    """Give the places at a source that was unknown to its earliest copies."""
+    copies = session.scalars(
+        sa.select(_Child.checkpoint_copy_id)
+        .join(_Source, _Source.id == _Child.checkpoint_copy_id)
+        .where(
+            _Child.checkpoint_id == source.id,
+            _Child.plan_id == source.plan_id,
+            _Child.project_id == source.project_id,
+            _Source.status == status.CheckpointStatus.AVAILABLE,
+        )
+        .order_by(_Source.timestamp, _Source.id)
+    )
+    for checkpoint_copy_id in copies.all():
+        take_slot(session, checkpoint_copy_id)

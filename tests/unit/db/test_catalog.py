@@ -15,6 +15,7 @@ from karbor_copy.data_models import status
 from karbor_copy.db import catalog
 from karbor_copy.db import catalog_limits
 from karbor_copy.db import checkpoints
+from karbor_copy.db import copies
 from karbor_copy.db import models
 from tests.fixtures import rows
 from tests.fixtures import together
@@ -63,21 +64,60 @@ def test_several_processes_import_the_same_bank_at_once() -> None:
 
 def test_a_copy_is_related_whatever_its_status() -> None:
     plan = rows.plan()
-    copy = copy_of(rows.found(plan), plan, status=S.ERROR)
-    catalog.add(copy, plan)
+    source = rows.found(plan)
+    copy = copy_of(source, plan, status=S.ERROR)
+    for item in (source, copy):
+        catalog.add(item, plan)
     (relation,) = rows.all_of(models.CheckpointCopy)
     assert relation.copy_slot is None
     before = known(copy)
-    assert catalog.take_over(
-        before, copy_of(rows.found(plan), plan, id=copy.id, size=7)
-    )
+    assert catalog.take_over(before, copy_of(source, plan, id=copy.id, size=7))
     (relation,) = rows.all_of(models.CheckpointCopy)
     assert relation.copy_slot is not None
-    (row,) = rows.all_of(models.Checkpoint)
+    (row,) = rows.all_of(models.Checkpoint, id=copy.id)
     assert (row.status, row.size) == (S.AVAILABLE, 7)
     assert catalog.give_up(copy.id, known(copy), S.ERROR)
     (relation,) = rows.all_of(models.CheckpointCopy)
     assert relation.copy_slot is None
+
+
+def uncopied(plan: plan_model.Plan) -> int:
+    """Ask for a copy of a plan; return how many checkpoints it copies."""
+    made = copies.create(rows.request(plan), lambda _types: None)
+    return made.counts.get(status.CopyStatus.WAIT_COPYING, 0)
+
+
+@pytest.mark.parametrize("first", ["source", "copy"])
+def test_a_copy_that_names_it_is_a_copy_if_it_is_of_its_plan(
+    first: str,
+) -> None:
+    plan = rows.plan()
+    source = rows.found(plan)
+    copy = copy_of(source, plan)
+    both = [source, copy] if first == "source" else [copy, source]
+    for item in both:
+        assert catalog.add(item, plan)
+    assert uncopied(plan) == 0
+
+
+@pytest.mark.parametrize("first", ["source", "copy"])
+@pytest.mark.parametrize("project_id", ["mallory", rows.PROJECT])
+def test_a_copy_of_another_plan_takes_no_place(
+    project_id: str, first: str
+) -> None:
+    plan, other = rows.plan(), rows.plan(project_id=project_id)
+    source = rows.found(plan)
+    copy = copy_of(source, other)
+    both = [(source, plan), (copy, other)]
+    for item, of in both if first == "source" else reversed(both):
+        assert catalog.add(item, of)
+    assert uncopied(plan) == 1
+    # It is a checkpoint as any other all the same.
+    assert known(copy).status is S.AVAILABLE
+    assert catalog.give_up(copy.id, known(copy), S.ERROR)
+    checkpoints.request_reset(
+        project_id, rows.TARGET, copy.id, S.AVAILABLE, None
+    )
 
 
 def test_only_what_was_available_was_whole() -> None:

@@ -192,7 +192,8 @@ def test_a_copy_that_lost_what_makes_it_one_gives_its_place_up(
     site: Site, name: str
 ) -> None:
     copy = site.copy(site.put())
-    site.reconcile(TWO)
+    for provider_id in (ONE, TWO):
+        site.reconcile(provider_id)
     assert relation_of(copy).copy_slot is not None
 
     site.delete(copy, name)  # its data is still there
@@ -487,19 +488,23 @@ def test_a_copy_that_was_an_error_takes_its_place_later(site: Site) -> None:
 
 def test_a_copy_that_was_an_error_can_be_reset(site: Site) -> None:
     copy = site.copy(site.put(), status=S.ERROR)
-    site.reconcile(TWO)
+    for provider_id in (ONE, TWO):
+        site.reconcile(provider_id)
     checkpoints.request_reset(PROJECT, TWO, copy.id, S.AVAILABLE, None)
     assert relation_of(copy).copy_slot is not None
 
 
-def test_the_earliest_copy_of_a_source_has_its_place(site: Site) -> None:
+@pytest.mark.parametrize("order", [(ONE, TWO), (TWO, ONE)])
+def test_the_earliest_copy_of_a_source_has_its_place(
+    site: Site, order: tuple[str, str]
+) -> None:
     source = site.put()
     made = [
         site.copy(source, id=str(uuid.UUID(int=number)), timestamp=100)
         for number in (3, 1, 2)
     ]
-    report = site.reconcile(TWO)
-    assert report.added == 3
+    added = {id_: site.reconcile(id_).added for id_ in order}
+    assert added == {ONE: 1, TWO: 3}
     held = [copy for copy in made if relation_of(copy).copy_slot is not None]
     assert held == [made[1]]
     assert {row_of(copy).status for copy in made} == {S.AVAILABLE}
@@ -595,6 +600,7 @@ def test_a_plan_that_another_providers_import_brought_is_moved(
     copy = site.copy(source, project_id="old")
     assert site.reconcile(TWO, old="new").moved == 1
     assert projects_of(copy) == {"new"}
+    assert relation_of(copy).copy_slot is not None
 
 
 def test_what_was_mapped_is_not_mapped_again(site: Site) -> None:
