@@ -3,10 +3,11 @@
 
 What is open stays, and so does all that a checkpoint which exists is listed,
 copied or explained by. Rows go in batches, each a short transaction, so that
-the service works meanwhile.
+the service works meanwhile; the parts of a thing go with it.
 """
 
 import datetime
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ _Plan = models.Plan
 
 _Condition = sa.ColumnElement[bool]
 
-#: Rows of one transaction.
+#: Rows of one transaction, unless one thing has more parts.
 _BATCH: Final = 500
 
 
@@ -56,7 +57,7 @@ def purge(older_than: datetime.timedelta) -> dict[str, int]:
     for step in steps:
         last = ""
         while ids := _next(step, last):
-            if going := _find(step, ids):
+            for going in _batches(_find(step, ids)):
                 for table, rows in _delete(step, going).items():
                     deleted[table] += rows
             last = ids[-1]
@@ -104,16 +105,33 @@ def _next(session: orm.Session, step: _Step, last: str) -> list[str]:
 
 
 @engine.reader
-def _find(session: orm.Session, step: _Step, ids: Sequence[str]) -> list[str]:
-    """Return those that go."""
-    return _going_of(session, step, ids)
-
-
-def _going_of(
+def _find(
     session: orm.Session, step: _Step, ids: Sequence[str]
-) -> list[str]:
+) -> list[tuple[str, int]]:
+    """Return those that go, and of how many rows each is."""
     key = step.model.id
-    return list(session.scalars(sa.select(key).where(key.in_(ids), step.goes)))
+    parts = [
+        sa.select(sa.func.count()).where(part == key).scalar_subquery()
+        for part in step.parts
+    ]
+    found = session.execute(
+        sa.select(key, *parts).where(key.in_(ids), step.goes)
+    )
+    return [(row[0], 1 + sum(row[1:])) for row in found]
+
+
+def _batches(found: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+    """Yield the ids of what goes together."""
+    batch: list[str] = []
+    size = 0
+    for id_, rows in found:
+        if batch and size + rows > _BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(id_)
+        size += rows
+    if batch:
+        yield batch
 
 
 @engine.writer
@@ -123,7 +141,10 @@ def _delete(
     """Delete those that go even now."""
     if step.lock is not None:
         session.execute(step.lock.with_for_update(), {"ids": ids})
-    going = _going_of(session, step, ids)
+    key = step.model.id
+    going = session.scalars(
+        sa.select(key).where(key.in_(ids), step.goes)
+    ).all()
     return {
         column.class_.__tablename__: session.execute(
             sa.delete(column.class_).where(column.in_(going))

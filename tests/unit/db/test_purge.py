@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Only what has ended goes, and nothing that something else needs."""
 
+import dataclasses
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import status
@@ -274,6 +277,49 @@ def test_more_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     age()
     assert purged() == {"checkpoints": 8}
     assert left(models.Checkpoint) == set(ids[8:])
+
+
+@pytest.fixture
+def transactions() -> Iterator[list[int]]:
+    """Count the rows that each transaction deletes."""
+    made = [0]
+
+    def executed(*values: Any) -> None:
+        _connection, cursor, statement, *_ = values
+        if statement.startswith("DELETE"):
+            made[-1] += cursor.rowcount
+
+    def committed(_connection: sa.Connection) -> None:
+        made.append(0)
+
+    used = engine.get_engine()
+    sa.event.listen(used, "after_cursor_execute", executed)
+    sa.event.listen(used, "commit", committed)
+    yield made
+    sa.event.remove(used, "after_cursor_execute", executed)
+    sa.event.remove(used, "commit", committed)
+
+
+def test_the_parts_of_a_thing_count_too(
+    monkeypatch: pytest.MonkeyPatch, transactions: list[int]
+) -> None:
+    monkeypatch.setattr(purge, "_BATCH", 6)
+    item = rows.plan().resources[0]
+    many = [dataclasses.replace(item, id=rows.new_id()) for _ in range(9)]
+    plan = rows.stored_plan(resources=tuple(many))
+    rows.checkpoints(plan, 5)
+    for copy_id in [copied(plan), copied(plan)]:
+        copies.cancel(rows.PROJECT, copy_id)
+    for row in rows.all_of(models.Checkpoint):
+        rows.change(models.Checkpoint, row.id, status="deleted")
+    plans.delete(rows.PROJECT, plan.id)
+    age()
+    transactions[:] = [0]
+    assert purge.purge(DAY)["copy_members"] == 10
+    # Logs and checkpoints, the copies with two members each, the requests,
+    # and a plan that is more than a batch alone.
+    found = [count for count in transactions if count]
+    assert found == [5, 5, 6, 6, 3, 2, 10]
 
 
 def test_what_was_opened_again_meanwhile_stays(
