@@ -53,7 +53,11 @@ def _add_db(nouns: Any) -> None:
         dest="verb", required=True
     )
     sync = verbs.add_parser("sync", help="bring the tables up to date")
-    sync.add_argument("--version", default="head", help="revision to go to")
+    sync.add_argument(
+        "--version",
+        default="head",
+        help="revision to go up to; there is no way back",
+    )
     sync.set_defaults(run=_db_sync)
     verbs.add_parser("version", help="show the tables' revision").set_defaults(
         run=_db_version

@@ -14,15 +14,30 @@ from karbor_copy import exceptions
 from karbor_copy.db import engine
 
 
-def sync(version: str = "head") -> None:
+def sync(wanted: str = "head") -> None:
     """Upgrade the schema; doing it again changes nothing.
 
-    :raises Invalid: there is no such version.
+    :raises Invalid: there is no such version, or it is behind.
     """
+    made = _config()
     try:
-        command.upgrade(_config(), version)
+        current = version()
+        if wanted in _behind(made, current):
+            raise exceptions.Invalid(
+                f"The tables are at {current}: there is no way back to"
+                f" {wanted}."
+            )
+        command.upgrade(made, wanted)
     except util.CommandError as error:
         raise exceptions.Invalid(str(error)) from error
+
+
+def _behind(made: config.Config, current: str | None) -> set[str]:
+    if current is None:
+        return set()
+    scripts = script.ScriptDirectory.from_config(made)
+    passed = scripts.iterate_revisions(current, "base")
+    return {"base", *(item.revision for item in passed)} - {current}
 
 
 @engine.reader

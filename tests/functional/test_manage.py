@@ -56,6 +56,9 @@ def test_the_database_is_made(manage: Manage) -> None:
     assert done.stderr == (
         "karbor-copy-manage: Can't locate revision identified by '9999'\n"
     )
+    done = manage("db", "sync", "--version", "0003")
+    assert done.returncode == 1
+    assert "there is no way back to 0003" in done.stderr
 
 
 def test_no_such_configuration(manage: Manage) -> None:

@@ -5,11 +5,21 @@ Offline (``alembic upgrade --sql``) it prints the statements for the
 configured database without changing it.
 """
 
+from typing import Final
+
+import sqlalchemy as sa
 from alembic import context
 
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import quota_models  # noqa: F401 - its tables
+
+_MYSQL_LOCK: Final = "SELECT GET_LOCK('karbor_copy', 86400)"
+_LOCKS: Final = {
+    "postgresql": "SELECT pg_advisory_lock(hashtext('karbor_copy'))",
+    "mysql": _MYSQL_LOCK,
+    "mariadb": _MYSQL_LOCK,
+}
 
 
 def run_offline() -> None:
@@ -26,11 +36,12 @@ def run_offline() -> None:
 def run_online() -> None:
     """Run the statements, where the database can in one transaction.
 
-    On sqlite that locks from the start: of two processes that begin at the
-    same time the second finds all done.
+    Of two processes that begin at the same time the second finds all done:
+    on sqlite a transaction locks from the start.
     """
     locking = engine.get_engine().execution_options(begin="IMMEDIATE")
     with locking.connect() as connection:
+        wait_for_turn(connection)
         context.configure(
             connection=connection,
             target_metadata=models.Base.metadata,
@@ -40,6 +51,16 @@ def run_online() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+
+
+def wait_for_turn(connection: sa.Connection) -> None:
+    """Lock the schema of a server until the connection is closed."""
+    lock = _LOCKS.get(connection.dialect.name)
+    if lock is not None:
+        # The pool would keep it open, and the lock with it.
+        connection.detach()
+        connection.exec_driver_sql(lock)
+        connection.commit()
 
 
 if context.is_offline_mode():
