@@ -23,6 +23,7 @@ from sqlalchemy import event
 _POOL_SIZE: Final = 5
 _POOL_OVERFLOW: Final = 50
 
+_SQLITE: Final = "sqlite"
 _POOL_LOG: Final = "sqlalchemy.pool.impl.QueuePool"
 
 #: Seconds in which a server can tell that it has given up by itself.
@@ -43,12 +44,29 @@ def _in_a_line(record: logging.LogRecord) -> bool:
     return True
 
 
+def parse(connection: str) -> sa.URL:
+    """Return a database's URL.
+
+    :raises ValueError: it is of a kind that does not serve.
+    """
+    url = sa.make_url(connection)
+    kinds = (_SQLITE, *_STATEMENTS)
+    if url.get_backend_name() not in kinds:
+        raise ValueError(
+            f"[database] connection: what serves is {', '.join(kinds)}"
+        )
+    return url
+
+
 def make_engine(database: Mapping[str, Any]) -> sa.Engine:
-    """Return an engine for the options of ``[database]``."""
+    """Return an engine for the options of ``[database]``.
+
+    :raises ValueError: its ``connection`` is of a kind that does not serve.
+    """
     options = dict(database)
     timeout: int = options.pop("response_timeout")
-    url = sa.make_url(options.pop("connection"))
-    if url.get_backend_name() == "sqlite":
+    url = parse(options.pop("connection"))
+    if url.get_backend_name() == _SQLITE:
         return _make_sqlite(url)
     options["pool_timeout"] = options["pool_timeout"] or timeout or None
     # Else oslo.db would try to connect here and now, ten seconds each time,

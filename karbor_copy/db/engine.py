@@ -66,10 +66,10 @@ def configure(conf: cfg.ConfigOpts) -> None:
 def check(conf: cfg.ConfigOpts) -> None:
     """Refuse a ``connection`` that no driver knows; nobody is asked.
 
-    :raises ValueError: it is malformed, or of no known kind.
+    :raises ValueError: it is malformed, or of a kind that does not serve.
     """
     try:
-        sa.create_engine(conf.database.connection).dispose()
+        sa.create_engine(connections.parse(conf.database.connection)).dispose()
     except (sa.exc.ArgumentError, ImportError) as error:
         raise ValueError(
             f"[database] connection can't be used ({type(error).__name__})"

@@ -2,6 +2,7 @@
 import concurrent.futures
 import threading
 import time
+import types
 from typing import Any
 
 import pytest
@@ -187,3 +188,16 @@ def test_all_of_unicode_comes_back(text: Any) -> None:
         page.Page(filters={"name": text}), plan.project_id
     )
     assert listed == found
+
+
+def test_another_kind_of_database_is_refused_by_the_names_of_all() -> None:
+    kinds = "connection: .* sqlite, postgresql, mysql, mariadb$"
+    url = "oracle://user:c4n4ry@host/database"
+    conf: Any = types.SimpleNamespace(
+        database=types.SimpleNamespace(connection=url)
+    )
+    with pytest.raises(ValueError, match=kinds):
+        engine.check(conf)
+    database.configure(url)
+    with pytest.raises(ValueError, match=kinds):
+        engine.get_engine()
