@@ -17,7 +17,7 @@ OPTS = [
         "provider_config_dir",
         default="$state_path/providers.d",
         help="Directory of the provider files, one provider each; their names"
-        " end in .conf. They are read at start.",
+        " end in .conf. They are read at the start and anew at SIGHUP.",
     ),
     cfg.StrOpt(
         "auth_strategy",
