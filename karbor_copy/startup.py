@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every process of the service does first: configuration and log."""
+"""What every process of the service begins with, hears, and ends with."""
 
-import ipaddress
 import os
-import pathlib
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import Final
 from typing import Protocol
 
 from oslo_config import cfg
@@ -19,23 +14,18 @@ from oslo_log import log as logging
 from oslo_reports import guru_meditation_report
 from oslo_reports import opts as report_opts
 
+from karbor_copy import checks
 from karbor_copy import exceptions
 from karbor_copy import version
-from karbor_copy.conf import again
-from karbor_copy.conf import bandwidth
 from karbor_copy.conf import parsing
 from karbor_copy.db import engine
 from karbor_copy.db import migration
-from karbor_copy.providers import registry
-from karbor_copy.rpc import transport
 
 LOG = logging.getLogger(__name__)
 
 PROJECT = "karbor-copy"
-
-_TRY_LOGGING: Final = (
-    "import logging.config, sys; logging.config.fileConfig(sys.argv[1])"
-)
+#: Names the configuration files, for programs without a command line.
+CONFIG_FILES = "KARBOR_COPY_CONFIG_FILES"
 
 #: What a command tells in one line: no fault of the program's own.
 FAILURES = (
@@ -46,6 +36,12 @@ FAILURES = (
     exceptions.KarborCopyError,
     *engine.FAILURES,
 )
+
+
+def named_files() -> list[str] | None:
+    """Return the configuration files that the environment names, if any."""
+    files = os.environ.get(CONFIG_FILES, "")
+    return files.split(os.pathsep) if files else None
 
 
 def configure(
@@ -77,112 +73,25 @@ def configure(
     use(conf)
 
 
-def check_files(
-    conf: cfg.ConfigOpts, *checks: Callable[[cfg.ConfigOpts], object]
-) -> None:
-    """Refuse files, as they are now, that can't be used.
-
-    The configuration itself stays as it is. What every process of the service
-    needs is looked at, and ``checks`` get the new one too.
-
-    :raises Exception: whatever is in the files.
-    """
-    found = again.read(conf)
-    for check in (*_CHECKS, *checks):
-        check(found)
-
-
-def usable(
-    conf: cfg.ConfigOpts, *checks: Callable[[cfg.ConfigOpts], object]
-) -> bool:
-    """Tell whether the files can be used, see above; log if not."""
+def usable(conf: cfg.ConfigOpts, *more: checks.Check) -> bool:
+    """Tell whether the files, as they are now, can be used; log if not."""
     try:
-        check_files(conf, *checks)
+        checks.check_files(conf, *more)
     except Exception as error:  # noqa: BLE001 - whatever is in the files
         LOG.error("All stays as it was, the files can't be used: %s", error)
         return False
     return True
 
 
+def read_again(conf: cfg.ConfigOpts, *more: checks.Check) -> bool:
+    """Take what the files say now if they can be used; tell if they can."""
+    return usable(conf, *more) and bool(conf.reload_config_files())
+
+
 def use(conf: cfg.ConfigOpts) -> None:
     """Log, and reach the database, as the configuration is now."""
     logging.setup(conf, PROJECT)
     engine.configure(conf)
-
-
-def check_loopback(conf: cfg.ConfigOpts) -> None:
-    """Refuse to serve callers whose word is taken on other addresses.
-
-    :raises ValueError: noauth and an address that is not this machine's own.
-    """
-    if conf.auth_strategy != "noauth":
-        return
-    for *_ignored, address in socket.getaddrinfo(conf.api.host, None):
-        if not ipaddress.ip_address(address[0]).is_loopback:
-            raise ValueError(
-                f"auth_strategy noauth serves on loopback addresses only,"
-                f" not on {conf.api.host}"
-            )
-
-
-def check_logging(conf: cfg.ConfigOpts) -> None:
-    """Refuse what no log can be made of.
-
-    It is tried in another process: to try it here would end the log there is.
-
-    :raises ValueError: naming the option.
-    """
-    if conf.log_dir or conf.log_file:
-        path = pathlib.Path(conf.log_dir or "", conf.log_file or "any")
-        if not os.access(path.parent, os.W_OK):
-            raise ValueError(f"log_dir, log_file: can't write {path.parent}")
-    if conf.log_config_append:
-        tried = subprocess.run(
-            [sys.executable, "-c", _TRY_LOGGING, conf.log_config_append],
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-        if tried.returncode:
-            *_, reason = tried.stderr.splitlines() or ["no reason given"]
-            raise ValueError(f"log_config_append: {reason}")
-
-
-def check_providers(conf: cfg.ConfigOpts) -> None:
-    """Refuse provider files that can't be used.
-
-    :raises ProviderConfigError: naming the line of the first one.
-    """
-    registry.check(pathlib.Path(conf.provider_config_dir))
-
-
-def check_timers(conf: cfg.ConfigOpts) -> None:
-    """Refuse heartbeats that come too late to keep a lease.
-
-    :raises ValueError: fewer than three fit into one lease.
-    """
-    options = conf.protection
-    if options.heartbeat_interval * 3 > options.lease:
-        raise ValueError(
-            f"[protection] heartbeat_interval {options.heartbeat_interval}"
-            f" must be at most a third of lease {options.lease}"
-        )
-
-
-def check_bandwidth(conf: cfg.ConfigOpts) -> None:
-    """Refuse a limit that nobody understands.
-
-    :raises ValueError: naming file, option and the part that is wrong.
-    """
-    bandwidth.parse(conf, "copy_engine")
-
-
-_CHECKS: Final = (
-    check_logging,
-    check_providers,
-    engine.check,
-    transport.check,
-)
 
 
 def check_schema() -> None:

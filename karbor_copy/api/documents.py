@@ -17,7 +17,7 @@ from karbor_copy.api import hooks
 from karbor_copy.api.openapi import document
 from karbor_copy.api.schemas import common
 
-#: It changes with the release only, and is cheap to ask for.
+#: For a path it changes with the release only, and is cheap to ask for.
 _CACHE_CONTROL: Final = "public, max-age=300"
 #: One for each path below which the API is served.
 _MAX_KEPT: Final = 4

@@ -54,7 +54,9 @@ def put(
     :raises ObjectExists: the first attempt comes too late.
     :raises BankUnavailable: what was deleted, several times, is still there.
     """
-    for pause in proven.PAUSES:
+    # At once, and again once what was there is deleted: that is all mostly.
+    for pause in (0.0, 0.0, *proven.PAUSES):
+        time.sleep(pause)
         try:
             store.put_new(key, (data,), size=len(data), serialized=serialized)
             return
@@ -63,7 +65,6 @@ def put(
                 raise
         check()
         store.delete(key)
-        time.sleep(pause)
     raise exceptions.BankUnavailable(
         reason=f"object {key} was deleted, and is still there"
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from oslo_log import log as logging
 
+from karbor_copy import checks
 from karbor_copy import conf as configuration
 from karbor_copy import startup
 from karbor_copy.api import app
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; read all files again on SIGHUP."""
     try:
         startup.configure(CONF, sys.argv[1:] if argv is None else argv)
-        startup.check_loopback(CONF)
+        checks.check_loopback(CONF)
         startup.check_schema()
         client = assembly.make_client(CONF)
         server = web.WebServer(CONF, assembly.make_application(CONF, client))
@@ -34,9 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
     def reload() -> None:
-        if not startup.usable(CONF, startup.check_loopback, app.check):
+        if not startup.read_again(CONF, checks.check_loopback, app.check):
             return
-        CONF.reload_config_files()
         try:
             application = assembly.make_application(CONF, client)
             startup.use(CONF)

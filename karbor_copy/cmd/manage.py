@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from karbor_copy import checks
 from karbor_copy import conf as configuration
 from karbor_copy import exceptions
 from karbor_copy import startup
@@ -42,10 +43,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_config(nouns: Any) -> None:
     verbs = nouns.add_parser("config", help="the configuration")
-    verbs.add_subparsers(dest="verb", required=True).add_parser(
+    check = verbs.add_subparsers(dest="verb", required=True).add_parser(
         "check",
         help="tell whether all files can be used, before a start or reload",
-    ).set_defaults(run=_config_check)
+    )
+    check.add_argument(
+        "--api", action="store_true", help="what only the API needs too"
+    )
+    check.set_defaults(run=_config_check)
 
 
 def _add_db(nouns: Any) -> None:
@@ -135,7 +140,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Who does it by hand is there to stop it.
     CONF.set_override("response_timeout", 0, group="database")
     try:
-        startup.configure(CONF, [], args.config_file)
+        files = args.config_file or startup.named_files()
+        startup.configure(CONF, [], files)
         status: int = args.run(args)
     except startup.FAILURES as error:
         print(f"karbor-copy-manage: {error}", file=sys.stderr)
@@ -144,13 +150,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _config_check(_args: argparse.Namespace) -> int:
-    # Its imports take half a second, which the other commands need not wait.
-    from karbor_copy.api import app
+def _config_check(args: argparse.Namespace) -> int:
+    more: list[checks.Check] = [checks.check_timers, checks.check_bandwidth]
+    if args.api:
+        # Its imports take half a second, which others need not wait for.
+        from karbor_copy.api import app
 
-    startup.check_files(
-        CONF, startup.check_timers, startup.check_bandwidth, app.check
-    )
+        more.append(app.check)
+    checks.check_files(CONF, *more)
     return 0
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from typing import Final
 from typing import Protocol
 
+from karbor_copy import checks
 from karbor_copy import conf as configuration
 from karbor_copy import startup
 from karbor_copy.banks import pace
@@ -113,7 +114,7 @@ def _scrub(args: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _scrubber(limit: bandwidth.Timetable) -> Iterator[scrub.Scrubber]:
     """Yield a scrubber whose leases are kept as long as it is used."""
-    startup.check_timers(CONF)
+    checks.check_timers(CONF)
     registry = provider_registry.load(pathlib.Path(CONF.provider_config_dir))
     options = CONF.protection
     beat = heartbeat.Heartbeat(

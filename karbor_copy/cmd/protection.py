@@ -16,6 +16,7 @@ from cotyledon import types
 from oslo_config import cfg
 from oslo_log import log as logging
 
+from karbor_copy import checks
 from karbor_copy import conf as configuration
 from karbor_copy import startup
 from karbor_copy.db import engine
@@ -27,6 +28,8 @@ from karbor_copy.rpc import transport
 
 CONF = configuration.CONF
 LOG = logging.getLogger(__name__)
+
+_CHECKS = (checks.check_timers, checks.check_bandwidth)
 
 #: Seconds beyond its own time-outs after which a worker is ended.
 _PATIENCE = 30
@@ -41,8 +44,8 @@ class Worker(cotyledon.Service):
         self, worker_id: types.WorkerId, conf: cfg.ConfigOpts
     ) -> None:
         super().__init__(worker_id)
-        # One that was started by SIGHUP reads what has changed.
-        conf.reload_config_files()
+        # One that was started by SIGHUP finds what has changed.
+        startup.read_again(conf, *_CHECKS)
         startup.use(conf)
         startup.report_on_signal(conf)
         known = registry.load(pathlib.Path(conf.provider_config_dir))
@@ -62,7 +65,7 @@ class Worker(cotyledon.Service):
 
     def reload(self) -> None:
         """Make way for a worker that reads the files as they are now."""
-        if startup.usable(CONF, startup.check_timers, startup.check_bandwidth):
+        if startup.usable(CONF, *_CHECKS):
             super().reload()
 
     def terminate(self) -> None:
@@ -74,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Supervise the workers until SIGTERM or SIGINT."""
     try:
         startup.configure(CONF, sys.argv[1:] if argv is None else argv)
-        startup.check_timers(CONF)
-        startup.check_bandwidth(CONF)
+        for check in _CHECKS:
+            check(CONF)
         startup.check_schema()
     except startup.FAILURES as error:
         print(f"karbor-copy-protection: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from oslo_log import log as logging
 
+from karbor_copy import checks
 from karbor_copy import conf as configuration
 from karbor_copy import startup
 from karbor_copy.api import app
@@ -91,9 +92,9 @@ def _configure(args: argparse.Namespace, path: pathlib.Path) -> None:
         CONF.set_override("host", args.host, group="api")
     if args.port is not None:
         CONF.set_override("port", args.port, group="api")
-    startup.check_loopback(CONF)
-    startup.check_timers(CONF)
-    startup.check_bandwidth(CONF)
+    checks.check_loopback(CONF)
+    checks.check_timers(CONF)
+    checks.check_bandwidth(CONF)
     migration.sync()
 
 

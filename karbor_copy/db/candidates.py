@@ -91,11 +91,11 @@ class _Statements:
 @functools.cache
 def _statements(providers: tuple[str, ...] | None) -> _Statements:
     """Build them, once: building them takes longer than running them."""
-    served = [operation_logs.KNOWN]
+    served: list[sa.ColumnElement[bool]] = [operation_logs.KNOWN]
     if providers is not None:
         served += [
-            _Log.provider_id.in_(providers),
-            _Log.target_provider_id.in_(providers),
+            sa.or_(column.is_(None), column.in_(providers))
+            for column in (_Log.provider_id, _Log.target_provider_id)
         ]
     queued = sa.select(_Log.id, _Log.epoch, _Log.project_id).where(
         _Log.state == _State.QUEUED,

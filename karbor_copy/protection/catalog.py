@@ -57,7 +57,11 @@ class Reconciler:
         )
 
     def reconcile_all(self) -> None:
-        """Reconcile every provider, whatever is wrong with another one."""
+        """Reconcile every provider, whatever is wrong with another one.
+
+        What is wrong with the files is told again: work may wait for them.
+        """
+        self._registry.tell_errors()
         for provider in self._registry.list():
             try:
                 report = self.reconcile(provider.id)

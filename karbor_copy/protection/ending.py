@@ -126,13 +126,11 @@ def _lapse(log: operation_log.OperationLog, error: BaseException) -> None:
     reason = exceptions.reason_of(error)
     operation_logs.hand_back(log.id, log.epoch, delay, reason)
     LOG.warning(
-        "Operation %s (%s of checkpoint %s) handed back for %g s, %d times by"
-        " now: %s",
+        "Operation %s (%s of checkpoint %s) handed back for %g s: %s",
         log.id,
         log.operation_type,
         log.checkpoint_id,
         delay,
-        times,
         reason,
     )
 

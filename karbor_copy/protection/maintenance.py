@@ -126,6 +126,8 @@ def _delete_unlisted(
         exceptions.InvalidManifest,
         exceptions.ObjectUnreadable,
     ) as error:
+        # Raises where it is the bank that is away, and not an object of it.
+        store.bank.stat(keys.index_key(row.id))
         LOG.warning("Left-over objects of %s are left: %s", row.id, error)
         return 0
     return store.delete_objects(

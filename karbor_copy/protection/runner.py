@@ -15,6 +15,7 @@ from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import checkpoint_store
 from karbor_copy.data_models import status
+from karbor_copy.db import reasons
 from karbor_copy.db import work_rows
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import commit
@@ -142,7 +143,8 @@ class Runner:
         try:
             commit.roll_forward(operation, store, row)
         except commit.ManifestLost as error:
-            lost_before = log.error_info == exceptions.reason_of(error)
+            reason = reasons.storable(exceptions.reason_of(error))
+            lost_before = log.error_info == reason
             if log.attempts < self._max_attempts or not lost_before:
                 raise
             ending.give_up(operation, error)

@@ -34,6 +34,11 @@ class Registry:
         self.left_out = left_out
         self.errors = (*left_out, *dangling)
 
+    def tell_errors(self) -> None:
+        """Log what is wrong with the files."""
+        for error in self.errors:
+            LOG.error("Provider configuration: %s", error)
+
     def get(self, provider_id: str) -> provider.Provider:
         """Return one provider.
 
@@ -84,8 +89,7 @@ def load(directory: pathlib.Path) -> Registry:
     Errors are logged, and kept in the registry.
     """
     loaded = _load(directory)
-    for error in loaded.errors:
-        LOG.error("Provider configuration: %s", error)
+    loaded.tell_errors()
     return loaded
 
 

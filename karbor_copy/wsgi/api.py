@@ -7,20 +7,16 @@ Options are read from the files that oslo.config finds, such as
 the server's worker processes, not in the one that forks them.
 """
 
-import os
 from typing import Any
 
 from karbor_copy import conf as configuration
 from karbor_copy import startup
 from karbor_copy.wsgi import assembly
 
-CONFIG_FILES = "KARBOR_COPY_CONFIG_FILES"
-
 
 def _make() -> Any:
     conf = configuration.CONF
-    files = os.environ.get(CONFIG_FILES, "")
-    startup.configure(conf, [], files.split(os.pathsep) if files else None)
+    startup.configure(conf, [], startup.named_files())
     startup.check_schema()
     return assembly.make_application(conf, assembly.make_client(conf))
 

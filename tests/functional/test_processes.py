@@ -249,6 +249,19 @@ def test_an_api_with_files_that_are_bad_serves_as_before(site, line, reason):
     assert api.stop() == 0
 
 
+def test_a_worker_that_is_started_anew_keeps_what_it_can_use(site):
+    """It told the line that it could not parse."""
+    manager = site.protection()
+    [pid] = standalone.wait(lambda: worker_pids(manager))
+    standalone.wait(lambda: "started" in manager.log)
+    append(site.config, "[database]\n  ravens://u:c4n4ry@h/d")
+    os.kill(pid, signal.SIGKILL)
+    standalone.wait(lambda: manager.log.count("service started") == 2)
+    assert "Unexpected continuation" in manager.log
+    assert "c4n4ry" not in manager.log
+    assert manager.stop() == 0
+
+
 def test_an_api_whose_new_files_are_bad_decides_by_the_old_ones(site):
     """It looked for policies where the files that it refused had said."""
     api = site.api()

@@ -10,13 +10,18 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import context
 
+from karbor_copy import exceptions
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import quota_models  # noqa: F401 - its tables
 
-_MYSQL_LOCK: Final = "SELECT GET_LOCK('karbor_copy', 86400)"
+_MYSQL_LOCK: Final = "SELECT GET_LOCK('karbor_copy', 86400) = 1"
+_PG_LOCK: Final = (
+    "SELECT pg_advisory_lock(hashtext('karbor_copy')) IS NOT NULL"
+)
+#: Each is true once the lock is there.
 _LOCKS: Final = {
-    "postgresql": "SELECT pg_advisory_lock(hashtext('karbor_copy'))",
+    "postgresql": _PG_LOCK,
     "mysql": _MYSQL_LOCK,
     "mariadb": _MYSQL_LOCK,
 }
@@ -54,13 +59,18 @@ def run_online() -> None:
 
 
 def wait_for_turn(connection: sa.Connection) -> None:
-    """Lock the schema of a server until the connection is closed."""
-    lock = _LOCKS.get(connection.dialect.name)
-    if lock is not None:
-        # The pool would keep it open, and the lock with it.
-        connection.detach()
-        connection.exec_driver_sql(lock)
-        connection.commit()
+    """Lock the schema of a server until the connection is closed.
+
+    :raises Conflict: it can't be locked.
+    """
+    if connection.dialect.name not in _LOCKS:
+        return
+    # The pool would keep it open, and the lock with it.
+    connection.detach()
+    lock = _LOCKS[connection.dialect.name]
+    if not connection.exec_driver_sql(lock).scalar():
+        raise exceptions.Conflict(reason="The tables can't be locked.")
+    connection.commit()
 
 
 if context.is_offline_mode():

@@ -316,6 +316,8 @@ def test_a_worker_that_lacks_providers_leaves_their_work_to_others() -> None:
         queue("a", provider_id=rows.TARGET, due_at=due_at)
         queue("b", target_provider_id=rows.TARGET, due_at=due_at)
     mine = {queue("c", due_at=due_at) for due_at in (0, 1000)}
+    # A clean-up names the bank alone.
+    mine.add(queue("c", provider_id=None, target_provider_id=rows.SOURCE))
     lost = queue("d", provider_id=rows.TARGET)
     change(lost, state=status.OperationState.RUNNING, lease_until=1, epoch=1)
     found = claim_all(worker(providers=one))

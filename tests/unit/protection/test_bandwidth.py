@@ -5,8 +5,8 @@ import pathlib
 import pytest
 from oslo_config import cfg
 
+from karbor_copy import checks
 from karbor_copy import conf as configuration
-from karbor_copy import startup
 from karbor_copy.conf import copy_engine
 from karbor_copy.protection import bandwidth
 from karbor_copy.providers import provider_file
@@ -136,11 +136,11 @@ def test_each_pair_has_its_limit(
 
 
 def test_a_wrong_limit_is_named_at_start(path: pathlib.Path) -> None:
-    startup.check_bandwidth(options(path))
-    startup.check_bandwidth(configuration.CONF)
+    checks.check_bandwidth(options(path))
+    checks.check_bandwidth(configuration.CONF)
     write(path, "08:00-18:00 Mars/Base 20M, else 1")
     with pytest.raises(ValueError, match="is no known time zone") as caught:
-        startup.check_bandwidth(options(path))
+        checks.check_bandwidth(options(path))
     assert str(caught.value) == (
         f"{path}: [copy_engine] bandwidth: 'Mars/Base' is no known time zone"
     )

@@ -46,11 +46,16 @@ class Site:
         }
         for bank in self.banks.values():
             bank.set_up()
+        #: How often it has told what is wrong with the files.
+        self.files_told = 0
 
     # A registry and a pool of banks.
 
     def list(self) -> tuple[Any, ...]:
         return tuple(self.get(id_) for id_ in self.banks)
+
+    def tell_errors(self) -> None:
+        self.files_told += 1
 
     def get(self, provider_id: str) -> Any:
         return types.SimpleNamespace(id=provider_id, create_only=False)
@@ -344,6 +349,7 @@ def test_one_bad_bank_stops_no_other(
         site.reconciler().reconcile_all()
         assert str(error) in caplog.text
     assert row_of(made).status == S.AVAILABLE
+    assert site.files_told == 3
 
 
 def test_an_import_tells_what_is_not_whole(site: Site) -> None:
