@@ -131,3 +131,16 @@ def test_nothing_is_deleted_where_nothing_tells_what_may_be(
     spoil(site, key_of(site.id))
     assert site.clean_up().state == "settled"
     assert site.running.objects(TWO, site.id) == before
+
+
+def test_a_bank_that_is_away_is_not_taken_for_rotten(site: Site) -> None:
+    def before(call: str, key: str) -> None:
+        if call == "open":
+            raise exceptions.ObjectUnreadable(key=key, reason="I/O error")
+        if call == "stat":
+            raise exceptions.BankUnavailable(reason="I/O error")
+
+    site.running.scripts[TWO].before = before
+    log = site.clean_up()
+    assert log.state == "queued"
+    assert log.due_at > 0
