@@ -87,7 +87,10 @@ def commit(
     digest = store.write_manifest(
         made, attempt=operation.epoch, check=operation.check
     )
-    operation_logs.mark_committing(operation.log, digest, operation.progress())
+    with operation.storing:
+        operation_logs.mark_committing(
+            operation.log, digest, operation.progress()
+        )
     operation.set_committing()
     _show(operation, store, row, made, digest)
 

@@ -67,7 +67,13 @@ class Heartbeat:
     def _run(self) -> None:
         while not self._stopping.wait(self._interval):
             for operation in self.running_operations():
-                self._beat(operation)
+                # Else its last figures are being stored; a lease lasts for
+                # more than the beat that is left out.
+                if operation.storing.acquire(blocking=False):
+                    try:
+                        self._beat(operation)
+                    finally:
+                        operation.storing.release()
 
     def _beat(self, operation: running.RunningOperation) -> None:
         log = operation.log

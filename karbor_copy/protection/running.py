@@ -54,6 +54,9 @@ class RunningOperation:
         self.lease = lease
         self._lease_deadline = lease_deadline
         self._lock = threading.Lock()
+        #: Held while figures go into the rows: what was counted before must
+        #: replace nothing that was counted after it.
+        self.storing = threading.Lock()
         self._stop: exceptions.OperationStopped | None = None
         self._committing = log.state is status.OperationState.COMMITTING
         # Shown until this attempt has something of its own to show.

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leases are kept, and a process survives taking over from itself."""
 
+import concurrent.futures
 import threading
 import time
+import types
+from typing import Any
 
 import pytest
 
 from karbor_copy import exceptions
 from karbor_copy.db import operation_logs
+from karbor_copy.protection import commit
 from karbor_copy.protection import heartbeat
 from karbor_copy.protection import running
 from tests.fakes import logs
@@ -105,3 +109,39 @@ def test_a_cancel_that_comes_too_late_is_not_heard(monkeypatch):
     kept.set_committing()
     heartbeat.Heartbeat(lease=LEASE, interval=LEASE)._beat(kept)
     assert kept.stop_reason is None
+
+
+def test_no_beat_stores_figures_behind_the_last_ones(monkeypatch):
+    """One that a busy database had held up put older ones over them."""
+    kept = heartbeat.Heartbeat(lease=LEASE, interval=0.01)
+    working, last = operation(), threading.Event()
+    begun, free = threading.Event(), threading.Event()
+    told = []
+
+    def beat(_id, _epoch, _lease, _progress):
+        begun.set()
+        assert free.wait(5)
+        told.append("beat")
+
+    def mark(_log, _digest, _progress):
+        told.append("last")
+        last.set()
+
+    monkeypatch.setattr(operation_logs, "heartbeat", beat)
+    monkeypatch.setattr(operation_logs, "mark_committing", mark)
+    monkeypatch.setattr(commit, "_show", lambda *_args: None)
+    store: Any = types.SimpleNamespace(write_manifest=lambda *_, **__: "0")
+    nothing: Any = None
+    kept.start()
+    try:
+        kept.add(working)
+        assert begun.wait(5)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            done = pool.submit(commit.commit, working, store, nothing, nothing)
+            assert not last.wait(0.2)
+            free.set()
+            done.result(timeout=5)
+    finally:
+        free.set()
+        kept.stop()
+    assert told[:2] == ["beat", "last"]
