@@ -24,7 +24,7 @@ from karbor_copy.db import migration
 LOG = logging.getLogger(__name__)
 
 PROJECT = "karbor-copy"
-#: Names the configuration files, for programs without a command line.
+#: Names the configuration files, joined by colons.
 CONFIG_FILES = "KARBOR_COPY_CONFIG_FILES"
 
 #: What a command tells in one line: no fault of the program's own.
@@ -49,7 +49,12 @@ def configure(
     args: Sequence[str],
     config_files: Sequence[str] | None = None,
 ) -> None:
-    """Parse the command line and the files, start logging and database."""
+    """Parse the command line and the files, start logging and database.
+
+    Where neither it nor ``config_files`` names any the environment may.
+    """
+    if config_files is None:
+        config_files = named_files()
     logging.register_options(conf)
     conf.set_default("use_stderr", True)
     logging.set_defaults(

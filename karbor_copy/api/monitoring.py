@@ -65,8 +65,12 @@ class MonitoringController:
                 "database": "does not answer",
                 "protection": "not known",
             }
-        up = any(item.state is status.ServiceState.UP for item in found)
-        silent = f"no service has reported for {self._down_time:g} s"
+        up = any(
+            item.state is status.ServiceState.UP
+            and item.status is status.ServiceStatus.ENABLED
+            for item in found
+        )
+        silent = f"no enabled service has reported for {self._down_time:g} s"
         return {"database": _OK, "protection": _OK if up else silent}
 
     @expose.expose(answer=common.TEXT, content_type=metrics.CONTENT_TYPE)

@@ -140,8 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Who does it by hand is there to stop it.
     CONF.set_override("response_timeout", 0, group="database")
     try:
-        files = args.config_file or startup.named_files()
-        startup.configure(CONF, [], files)
+        startup.configure(CONF, [], args.config_file)
         status: int = args.run(args)
     except startup.FAILURES as error:
         print(f"karbor-copy-manage: {error}", file=sys.stderr)

@@ -96,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 project="karbor_copy",
                 upgrade_command=Checks(),
                 argv=list(sys.argv[1:] if argv is None else argv),
+                default_config_files=startup.named_files(),
             )
     except startup.FAILURES as error:
         print(f"karbor-copy-status: {error}", file=sys.stderr)

@@ -47,14 +47,25 @@ def _in_a_line(record: logging.LogRecord) -> bool:
 def parse(connection: str) -> sa.URL:
     """Return a database's URL.
 
-    :raises ValueError: it is of a kind that does not serve.
+    :raises ValueError: it is malformed, of a kind that does not serve, or of
+        one whose driver is not there.
     """
-    url = sa.make_url(connection)
+    try:
+        url = sa.make_url(connection)
+    except sa.exc.ArgumentError:
+        raise ValueError("[database] connection: it is no URL") from None
     kinds = (_SQLITE, *_STATEMENTS)
     if url.get_backend_name() not in kinds:
         raise ValueError(
             f"[database] connection: what serves is {', '.join(kinds)}"
         )
+    try:
+        url.get_dialect().import_dbapi()
+    except (sa.exc.ArgumentError, ImportError) as error:
+        name = getattr(error, "name", None) or url.drivername
+        raise ValueError(
+            f"[database] connection: the driver {name} is not installed"
+        ) from error
     return url
 
 

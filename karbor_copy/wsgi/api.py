@@ -16,7 +16,7 @@ from karbor_copy.wsgi import assembly
 
 def _make() -> Any:
     conf = configuration.CONF
-    startup.configure(conf, [], startup.named_files())
+    startup.configure(conf, [])
     startup.check_schema()
     return assembly.make_application(conf, assembly.make_client(conf))
 

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import parser
 
 from karbor_copy.api import monitoring
+from karbor_copy.data_models import status
 from karbor_copy.db import engine
 from karbor_copy.db import models
 from karbor_copy.db import services
@@ -71,6 +72,15 @@ def test_ready_with_a_worker_that_reports(site: api_site.Site) -> None:
     assert ready(site, 503)["checks"]["database"] == "ok"
     services.report("h", "karbor-protection", "t")
     assert ready(site, 200)["ready"]
+
+
+def test_not_ready_while_every_host_is_disabled(site: api_site.Site) -> None:
+    services.report("h", "karbor-protection", "t")
+    (found,) = services.list_all(service_down_time=60.0)
+    disabled = status.ServiceStatus.DISABLED
+    services.set_status(found.id, disabled, None, service_down_time=60.0)
+    told = ready(site, 503)["checks"]["protection"]
+    assert told == "no enabled service has reported for 60 s"
 
 
 def test_not_ready_without_a_database(site: api_site.Site) -> None:

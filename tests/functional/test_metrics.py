@@ -102,7 +102,10 @@ def test_api_and_each_worker_show_their_own_and_the_same_queue(
         api = site.api()
         assert get(f"{api.url}/healthcheck")[0] == 200
         status, body = get(f"{api.url}/healthcheck/ready")
-        assert (status, "no service has reported" in body) == (503, True)
+        assert (status, "no enabled service has reported" in body) == (
+            503,
+            True,
+        )
         worker = site.protection(workers=2, metrics_port=port)
         site.protected(site.client(api))
         assert get(f"{api.url}/healthcheck/ready")[0] == 200

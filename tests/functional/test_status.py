@@ -3,6 +3,8 @@
 
 import json
 import pathlib
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -100,6 +102,21 @@ def test_work_for_a_provider_that_is_gone(state: pathlib.Path) -> None:
     ((name, (result, details)),) = broken(state).items()
     assert (name, result) == ("Operations", WARNING)
     assert details.endswith(": gone")
+
+
+def test_the_environment_names_the_files(
+    state: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks at the files before a reload has to look at the same."""
+    path = state / "karbor_copy.conf"
+    monkeypatch.setenv("KARBOR_COPY_CONFIG_FILES", str(path))
+    done = subprocess.run(
+        [sys.executable, "-m", status_command.__name__, "upgrade", "check"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == SUCCESS, done.stdout
 
 
 def test_a_line_that_can_not_be_parsed_is_not_told(

@@ -67,7 +67,8 @@ class Transport:
         except ks_exceptions.ClientException as e:
             url = self._http.get_endpoint() or where
             raise errors.Unreachable(url, _cause(e)) from e
-        if response.status_code == 404 and where.count("/") == 1:
+        is_list = method == "GET" and where.count("/") == 1
+        if response.status_code == 404 and is_list:
             # Every API has its collections, with something in them or not.
             raise errors.UnexpectedAnswer(response.url, "HTTP 404")
         if response.status_code >= 400:

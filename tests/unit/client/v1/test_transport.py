@@ -130,6 +130,16 @@ def test_a_path_that_leads_elsewhere(
     assert "HTTP 404. Does the URL lead to a karbor-copy API?" in str(e.value)
 
 
+def test_what_a_request_names_may_not_be_there(
+    api: scripted_api.ScriptedApi, client: v1_client.Client
+) -> None:
+    """A mistyped id was taken for a service that is not there."""
+    fault = {"itemNotFound": {"code": 404, "message": "No checkpoint c."}}
+    api.on("POST", "/restores", fault, status=404)
+    with pytest.raises(errors.NotFound, match="No checkpoint c"):
+        client.restores.create("p", "c")
+
+
 def test_nobody_answers() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
