@@ -143,7 +143,7 @@ class ProtectionPluginNotFound(NotFound):
 class InvalidTransition(Conflict):
     """A status change that the table of transitions does not allow."""
 
-    msg_fmt = "%(noun)s %(id)s can't go from %(current)s to %(wanted)s."
+    msg_fmt = "%(noun)s %(id)s is %(current)s and can't become %(wanted)s."
 
 
 class OperationInProgress(Conflict):
