@@ -14,7 +14,9 @@ from karbor_copy.cmd import manage
 from tests.fixtures import database
 from tests.fixtures import forked
 from tests.fixtures import processes
+from tests.fixtures import servers
 from tests.fixtures import standalone
+from tools.servers import rabbitmq
 from tools.servers import server
 
 ONE, TWO = standalone.REGION_ONE, standalone.REGION_TWO
@@ -78,6 +80,27 @@ def test_a_hint_over_rabbitmq_wakes_the_worker(tmp_path, broker, server):
         standalone.wait(lambda: "started" in worker.log)
         member = site.copied(client, site.protected(client))
         assert member["status"] == "finished"
+
+
+def test_quorum_queues_on_a_broker_that_had_others(tmp_path):
+    """What is declared in another way is in the way until a restart."""
+    quorum = {"rabbit_quorum_queue": True, "amqp_durable_queues": True}
+    with servers.own(rabbitmq.RabbitMQ) as broker:
+        for name, options in (("plain", {}), ("quorum", quorum)):
+            (tmp_path / name).mkdir()
+            with processes.site(
+                tmp_path / name,
+                transport_url=broker.url,
+                options={"oslo_messaging_rabbit": options},
+            ) as site:
+                api = site.api()
+                worker = site.protection(poll_interval=3600)
+                client = site.client(api)
+                standalone.wait(lambda log=worker: "started" in log.log)
+                member = site.copied(client, site.protected(client))
+                assert member["status"] == "finished"
+            broker.kill()
+            broker.start()
 
 
 def test_a_worker_works_and_ends_without_its_broker(tmp_path):
