@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes import stub_server
+from tests.fixtures import standalone
 from tools.servers import server
 
 
@@ -50,7 +51,8 @@ def test_a_frozen_one_is_there_but_does_not_answer(
     stub: stub_server.StubServer,
 ) -> None:
     stub.freeze()
-    assert states(stub) == ["T", "T"]
+    # Its children stop a moment later.
+    standalone.wait(lambda: states(stub) == ["T", "T"])
     assert stub.running
     assert not stub.answers()
     stub.thaw()
