@@ -2,7 +2,6 @@
 """karbor-copy-protection with banks that are far away, each put 20 ms."""
 
 import contextlib
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,8 @@ from karbor_copy.banks import file_system
 from karbor_copy.cmd import protection
 
 LATENCY = 0.02
+#: Of one process, to each bank.
+CONNECTIONS = base.Properties().max_connections
 
 
 class Writer:
@@ -46,7 +47,8 @@ class FarBank(file_system.FileSystemBank):
             yield Writer(writer)
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> int:
+    """Run karbor-copy-protection with such banks; return its exit code."""
     # The entry point of the driver leads to this name.
     file_system.FileSystemBank = FarBank  # type: ignore[misc]
-    sys.exit(protection.main())
+    return protection.main(arguments)
