@@ -60,6 +60,8 @@ CHECKPOINTS = 72
 OBJECTS = 64
 CHUNK = 64 * 1024
 WORKERS = 3
+#: Seconds, the default: who looks again too late shows.
+POLL_INTERVAL = 5
 #: What is more than noise: p99 in units of p99 with the broker up.
 NOISE = 1.5
 
@@ -329,7 +331,9 @@ def copied(
     made: processes.Processes, client: Any, plan_id: str, number: int
 ) -> tuple[float, float]:
     """Return how many seconds so many workers take, wall and CPU."""
-    arguments = made.arguments("far", workers=number)
+    arguments = made.arguments(
+        "far", workers=number, poll_interval=POLL_INTERVAL
+    )
     worker = made.fork(functools.partial(slow_worker.main, arguments))
     standalone.wait(
         lambda: worker.log.count("Protection service started") == number

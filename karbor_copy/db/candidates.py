@@ -7,6 +7,7 @@ Nothing is locked: what is found here may be another's a moment later.
 import collections
 import functools
 import itertools
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +23,12 @@ from karbor_copy.db import engine
 from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
+from karbor_copy.db import work_limits
 
 _Log = models.OperationLog
 _State = status.OperationState
 
-#: Delayed operations, and projects, that one claim looks at: with many
+#: Operations of a kind, and projects, that one claim looks at: with many
 #: workers the first few are likely to be taken by others.
 _LOOKS: Final = 16
 
@@ -39,17 +41,6 @@ _LEASED = _Log.lease_until >= functions.statement_ms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much may be at work at the same time, in all workers; 0: any.
-
-    Workers that claim in the same moment may each go beyond by one.
-    """
-
-    per_project: int = 0
-    per_target: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """Who asks: its host, and the ids of the providers that it can serve.
 
@@ -58,7 +49,7 @@ class Worker:
 
     host: str
     providers: tuple[str, ...] | None = None
-    limits: Limits = Limits()
+    limits: work_limits.Limits = work_limits.Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +59,7 @@ class Candidate:
     id: str
     epoch: int
     project_id: str
+    target_provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +76,7 @@ class Survey:
 class _Statements:
     at_work: sa.Executable
     delayed: sa.Executable
-    next_project: sa.Executable
+    next_projects: sa.Executable
     next_up_to: sa.Executable
 
 
@@ -97,17 +89,19 @@ def _statements(providers: tuple[str, ...] | None) -> _Statements:
             sa.or_(column.is_(None), column.in_(providers))
             for column in (_Log.provider_id, _Log.target_provider_id)
         ]
-    queued = sa.select(_Log.id, _Log.epoch, _Log.project_id).where(
+    queued = sa.select(
+        _Log.id, _Log.epoch, _Log.project_id, _Log.target_provider_id
+    ).where(
         _Log.state == _State.QUEUED,
         sa.func.coalesce(_Log.target_provider_id, "").not_in(
             sa.bindparam("full", expanding=True)
         ),
         *served,
     )
-    next_project = (
+    next_projects = (
         queued.where(_Log.due_at == 0, _Log.project_id > sa.bindparam("last"))
         .order_by(_Log.project_id, _Log.created_at, _Log.id)
-        .limit(1)
+        .limit(_LOOKS)
     )
     return _Statements(
         at_work=_at_work(sa.and_(*served)),
@@ -120,8 +114,8 @@ def _statements(providers: tuple[str, ...] | None) -> _Statements:
         )
         .order_by(_Log.due_at, _Log.project_id, _Log.created_at, _Log.id)
         .limit(_LOOKS),
-        next_project=next_project,
-        next_up_to=next_project.where(_Log.project_id <= sa.bindparam("end")),
+        next_projects=next_projects,
+        next_up_to=next_projects.where(_Log.project_id <= sa.bindparam("end")),
     )
 
 
@@ -152,41 +146,25 @@ def survey(session: orm.Session, worker: Worker, last: str) -> Survey | None:
         return None
     statements = _statements(worker.providers)
     rows = session.execute(statements.at_work).all()
-    at_work = [row for row in rows if row.leased]
-    load = collections.Counter(row.project_id for row in at_work)
-    targets = collections.Counter(row.target_provider_id for row in at_work)
-    full_projects = _full(load, worker.limits.per_project)
-    full_targets = _full(targets, worker.limits.per_target)
-    waiting = (
-        found
-        for found in _oldest_by_project(
-            session, statements, full_targets, last
-        )
-        if found.project_id not in full_projects
-    )
+    leased = [row for row in rows if row.leased]
+    at_work = work_limits.AtWork(worker.limits, leased)
+    waiting = at_work.room_for(_waiting(session, statements, at_work, last))
     return Survey(
         lost=[
             Candidate(row.id, row.epoch, row.project_id)
             for row in rows
             if row.due and row.served and not row.leased
         ],
-        delayed=_delayed(
-            session, statements.delayed, full_targets, full_projects, last
-        ),
-        waiting=list(itertools.islice(waiting, _LOOKS)),
-        load=load,
+        delayed=at_work.room_for(_delayed(session, statements, at_work, last)),
+        waiting=waiting[:_LOOKS],
+        load=at_work.projects,
     )
-
-
-def _full(counts: collections.Counter[str], limit: int) -> list[str]:
-    return [name for name, count in counts.items() if 0 < limit <= count]
 
 
 def _delayed(
     session: orm.Session,
-    statement: sa.Executable,
-    full_targets: Sequence[str],
-    full_projects: Sequence[str],
+    statements: _Statements,
+    at_work: work_limits.AtWork,
     last: str,
 ) -> list[Candidate]:
     """Return what has become due: first the oldest of each project.
@@ -197,8 +175,11 @@ def _delayed(
     found: dict[str, list[Candidate]] = {}
     while len(found) < _LOOKS:
         rows = session.execute(
-            statement,
-            {"full": full_targets, "full_projects": [*full_projects, *found]},
+            statements.delayed,
+            {
+                "full": at_work.full_targets,
+                "full_projects": [*at_work.full_projects, *found],
+            },
         ).all()
         for row in rows:
             found.setdefault(row.project_id, []).append(Candidate(*row))
@@ -206,8 +187,37 @@ def _delayed(
             break
     # Behind the last turn first.
     turns = sorted(found, key=lambda project: (project <= last, project))
-    rounds = itertools.zip_longest(*(found[project] for project in turns))
-    return [item for one in rounds for item in one if item is not None]
+    return list(_rounds(found[project] for project in turns))
+
+
+def _waiting(
+    session: orm.Session,
+    statements: _Statements,
+    at_work: work_limits.AtWork,
+    last: str,
+) -> list[Candidate]:
+    """Return the oldest of each project, then what comes after those.
+
+    The projects in their order, beginning behind the last turn. Workers that
+    claim at once are after the same one: who loses it takes the next.
+    """
+    found: dict[str, list[Candidate]] = {}
+    full_projects = at_work.full_projects
+    for candidate in _oldest_by_project(
+        session, statements, at_work.full_targets, last
+    ):
+        if candidate.project_id in full_projects:
+            continue
+        found.setdefault(candidate.project_id, []).append(candidate)
+        if len(found) > _LOOKS:
+            break
+    return list(_rounds(found.values()))
+
+
+def _rounds(turns: Iterable[Sequence[Candidate]]) -> Iterator[Candidate]:
+    """Yield the first of each, then the second of each."""
+    for one in itertools.zip_longest(*turns):
+        yield from (item for item in one if item is not None)
 
 
 def _oldest_by_project(
@@ -216,13 +226,13 @@ def _oldest_by_project(
     full_targets: Sequence[str],
     last: str,
 ) -> Iterator[Candidate]:
-    """Yield the oldest of each project, beginning behind the last turn.
+    """Yield the first few of each project, beginning behind the last turn.
 
     From project to project by the index, so that what else they have queued
     costs nothing.
     """
     values = {"full": full_targets, "last": last}
-    yield from _walk(session, statements.next_project, values)
+    yield from _walk(session, statements.next_projects, values)
     if last:
         values = {"full": full_targets, "last": "", "end": last}
         yield from _walk(session, statements.next_up_to, values)
@@ -231,10 +241,9 @@ def _oldest_by_project(
 def _walk(
     session: orm.Session, statement: sa.Executable, values: dict[str, Any]
 ) -> Iterator[Candidate]:
-    while (
-        row := session.execute(statement, values).one_or_none()
-    ) is not None:
-        yield Candidate(*row)
-        if row.project_id == values.get("end"):
+    while True:
+        rows = session.execute(statement, values).all()
+        yield from (Candidate(*row) for row in rows)
+        if len(rows) < _LOOKS:
             return
-        values = {**values, "last": row.project_id}
+        values = {**values, "last": rows[-1].project_id}

@@ -10,6 +10,7 @@ from karbor_copy.data_models import service
 from karbor_copy.db import candidates
 from karbor_copy.db import claims
 from karbor_copy.db import services
+from karbor_copy.db import work_limits
 from karbor_copy.protection import bandwidth
 from karbor_copy.protection import bank_pool
 from karbor_copy.protection import dispatcher
@@ -73,7 +74,7 @@ class ProtectionService:
             candidates.Worker(
                 host=conf.host,
                 providers=_served(registry),
-                limits=candidates.Limits(
+                limits=work_limits.Limits(
                     per_project=options.max_operations_per_project,
                     per_target=options.max_operations_per_target,
                 ),

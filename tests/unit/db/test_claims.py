@@ -2,6 +2,7 @@
 """Whose turn it is: fairness between projects, limits, index use."""
 
 import collections
+import threading
 from typing import Any
 
 import pytest
@@ -18,11 +19,13 @@ from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import services
+from karbor_copy.db import work_limits
 from tests.fixtures import database
 from tests.fixtures import rows
+from tests.fixtures import together
 
 LEASE = 60.0
-ANY = candidates.Limits()
+ANY = work_limits.Limits()
 #: Those that lock rows; sqlite locks the file.
 SERVERS = [
     parameter
@@ -59,11 +62,11 @@ def change(session: orm.Session, log_id: str, **columns: Any) -> None:
 
 
 def worker(
-    limits: candidates.Limits = ANY,
+    bounds: work_limits.Limits = ANY,
     host: str = "here",
     providers: tuple[str, ...] | None = None,
 ) -> claims.Claimer:
-    asks = candidates.Worker(host=host, limits=limits, providers=providers)
+    asks = candidates.Worker(host=host, limits=bounds, providers=providers)
     return claims.Claimer(asks, owner="me", lease=LEASE)
 
 
@@ -76,6 +79,18 @@ def turns(claimer: claims.Claimer, count: int) -> list[str]:
         found.append(log.project_id)
         settle(log)
     return found
+
+
+def let_all_see_the_same(monkeypatch: Any, count: int) -> None:
+    """Let so many claims look before any of them takes anything."""
+    survey, seen = candidates.survey, threading.Barrier(count)
+
+    def look(*args: Any) -> candidates.Survey | None:
+        found = survey(*args)
+        seen.wait(together.DEADLINE)
+        return found
+
+    monkeypatch.setattr(candidates, "survey", look)
 
 
 def claim_all(claimer: claims.Claimer) -> list[operation_log.OperationLog]:
@@ -182,11 +197,11 @@ def test_a_project_has_no_more_at_work_than_its_limit():
     for _ in range(5):
         queue("many")
     queue("one", due_at=1)
-    found = claim_all(worker(candidates.Limits(per_project=2)))
+    found = claim_all(worker(work_limits.Limits(per_project=2)))
     counts = collections.Counter(log.project_id for log in found)
     assert counts == {"many": 2, "one": 1}
     settle(found[0])
-    assert len(claim_all(worker(candidates.Limits(per_project=2)))) == 1
+    assert len(claim_all(worker(work_limits.Limits(per_project=2)))) == 1
 
 
 def test_a_target_has_no_more_at_work_than_its_limit():
@@ -196,9 +211,27 @@ def test_a_target_has_no_more_at_work_than_its_limit():
     # Another target of the same project is not held up by it.
     queue("many")
     queue("many", provider_id=None)
-    found = claim_all(worker(candidates.Limits(per_target=2)))
+    found = claim_all(worker(work_limits.Limits(per_target=2)))
     counts = collections.Counter(log.target_provider_id for log in found)
     assert counts == {rows.TARGET: 2, rows.SOURCE: 1, None: 1}
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [work_limits.Limits(per_project=2), work_limits.Limits(per_target=2)],
+)
+def test_workers_that_claim_at_once_keep_to_the_limits(monkeypatch, bounds):
+    for _ in range(4):
+        queue("one")
+    let_all_see_the_same(monkeypatch, 4)
+    found = together.race([worker(bounds).claim for _ in range(4)])
+    assert sum(log is not None for log in found) == 2
+
+
+def test_what_works_in_nobodys_bank_fills_none():
+    for _ in range(4):
+        queue("one", provider_id=None)
+    assert len(claim_all(worker(work_limits.Limits(per_target=2)))) == 4
 
 
 def test_a_host_that_was_disabled_takes_nothing():
@@ -231,6 +264,13 @@ def test_what_another_worker_has_locked_is_skipped():
         found = claim_all(worker())
         assert [log.id for log in found] == [free]
     assert worker().claim().id == locked
+
+
+def test_workers_that_claim_at_once_all_get_work(monkeypatch):
+    oldest = [queue("one") for _ in range(4)]
+    let_all_see_the_same(monkeypatch, len(oldest))
+    found = together.race([worker().claim for _ in oldest])
+    assert {log.id for log in found} == set(oldest)
 
 
 @pytest.mark.parametrize("server", [database.SQLITE], indirect=True)
@@ -274,15 +314,15 @@ def plans_of(session: orm.Session, claimer: claims.Claimer) -> list[str]:
 
 
 def test_projects_that_are_full_hide_no_other() -> None:
-    claimer = worker(candidates.Limits(per_project=1))
+    claimer = worker(work_limits.Limits(per_project=1))
     for number in range(16):
         for due_at in (0, 0, 1000):
             queue(f"p{number:02d}", due_at=due_at)
     claim_all(claimer)
     queue("z")
-    assert worker(candidates.Limits(per_project=1)).claim().project_id == "z"
+    assert worker(work_limits.Limits(per_project=1)).claim().project_id == "z"
     queue("y", due_at=5000)
-    assert worker(candidates.Limits(per_project=1)).claim().project_id == "y"
+    assert worker(work_limits.Limits(per_project=1)).claim().project_id == "y"
 
 
 def test_what_is_handed_back_takes_its_projects_turn() -> None:
@@ -352,4 +392,4 @@ def test_what_another_version_works_on_counts() -> None:
     assert claim_all(worker())
     change(newer, operation_type="inventory")
     queue("a")
-    assert worker(candidates.Limits(per_project=1)).claim() is None
+    assert worker(work_limits.Limits(per_project=1)).claim() is None
