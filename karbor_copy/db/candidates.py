@@ -146,18 +146,28 @@ def survey(session: orm.Session, worker: Worker, last: str) -> Survey | None:
         return None
     statements = _statements(worker.providers)
     rows = session.execute(statements.at_work).all()
-    leased = [row for row in rows if row.leased]
-    at_work = work_limits.AtWork(worker.limits, leased)
-    waiting = at_work.room_for(_waiting(session, statements, at_work, last))
+    at_work = _leased(worker, rows)
+    delayed = _delayed(session, statements, at_work, last)
+    waiting = _waiting(session, statements, at_work, last)
+    if worker.limits.any and (delayed or waiting):
+        # What others have taken since is at work, and among these too.
+        rows = session.execute(statements.at_work).all()
+        at_work = _leased(worker, rows)
     return Survey(
         lost=[
             Candidate(row.id, row.epoch, row.project_id)
             for row in rows
             if row.due and row.served and not row.leased
         ],
-        delayed=at_work.room_for(_delayed(session, statements, at_work, last)),
-        waiting=waiting[:_LOOKS],
+        delayed=at_work.room_for(delayed),
+        waiting=at_work.room_for(waiting)[:_LOOKS],
         load=at_work.projects,
+    )
+
+
+def _leased(worker: Worker, rows: Iterable[Any]) -> work_limits.AtWork:
+    return work_limits.AtWork(
+        worker.limits, [row for row in rows if row.leased]
     )
 
 

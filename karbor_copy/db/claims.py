@@ -26,6 +26,10 @@ from karbor_copy.db import operation_logs
 _Log = models.OperationLog
 _State = status.OperationState
 
+#: How often a claim looks again when others have taken all that it saw. They
+#: may be many, and a worker that gives up has free slots until its next poll.
+_ROUNDS: Final = 5
+
 _NOW: Final = functions.now_ms()
 _CLAIMABLE: Final = (
     _Log.id == sa.bindparam("log_id"),
@@ -73,19 +77,23 @@ class Claimer:
         ``running``; one that its worker lost keeps its state and gets a new
         epoch.
         """
-        found = candidates.survey(self._worker, self._last)
-        if found is None:
-            return None
-        for candidate in self._ordered(found):
-            taken = _take(candidate, self._owner, self._lease)
-            if taken is not None:
-                self._last = taken.project_id
-                self._turns += 1
-                return taken
+        for _ in range(_ROUNDS):
+            seen = self._candidates()
+            for candidate in seen:
+                taken = _take(candidate, self._owner, self._lease)
+                if taken is not None:
+                    self._last = taken.project_id
+                    self._turns += 1
+                    return taken
+            if not seen:
+                break
         return None
 
-    def _ordered(self, found: candidates.Survey) -> list[candidates.Candidate]:
-        """Return the candidates; what was delayed has every second turn."""
+    def _candidates(self) -> list[candidates.Candidate]:
+        """Look for work; what was delayed has every second turn."""
+        found = candidates.survey(self._worker, self._last)
+        if found is None:
+            return []
         kinds = [found.waiting, found.delayed]
         if self._turns % 2:
             kinds.reverse()

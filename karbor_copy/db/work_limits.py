@@ -34,6 +34,11 @@ class Limits:
     per_project: int = 0
     per_target: int = 0
 
+    @property
+    def any(self) -> bool:
+        """Tell whether there is one."""
+        return bool(self.per_project or self.per_target)
+
 
 class AtWork:
     """Counts what is at work, and tells what may be beside it."""

@@ -82,12 +82,18 @@ def turns(claimer: claims.Claimer, count: int) -> list[str]:
 
 
 def let_all_see_the_same(monkeypatch: Any, count: int) -> None:
-    """Let so many claims look before any of them takes anything."""
+    """Let so many claims look before any of them takes anything.
+
+    In their first round.
+    """
     survey, seen = candidates.survey, threading.Barrier(count)
+    by_thread = threading.local()
 
     def look(*args: Any) -> candidates.Survey | None:
         found = survey(*args)
-        seen.wait(together.DEADLINE)
+        if not hasattr(by_thread, "has_looked"):
+            by_thread.has_looked = True
+            seen.wait(together.DEADLINE)
         return found
 
     monkeypatch.setattr(candidates, "survey", look)
@@ -221,10 +227,10 @@ def test_a_target_has_no_more_at_work_than_its_limit():
     [work_limits.Limits(per_project=2), work_limits.Limits(per_target=2)],
 )
 def test_workers_that_claim_at_once_keep_to_the_limits(monkeypatch, bounds):
-    for _ in range(4):
+    for _ in range(8):
         queue("one")
-    let_all_see_the_same(monkeypatch, 4)
-    found = together.race([worker(bounds).claim for _ in range(4)])
+    let_all_see_the_same(monkeypatch, 8)
+    found = together.race([worker(bounds).claim for _ in range(8)])
     assert sum(log is not None for log in found) == 2
 
 
@@ -267,7 +273,8 @@ def test_what_another_worker_has_locked_is_skipped():
 
 
 def test_workers_that_claim_at_once_all_get_work(monkeypatch):
-    oldest = [queue("one") for _ in range(4)]
+    # More than one of them looks at.
+    oldest = [queue("one") for _ in range(20)]
     let_all_see_the_same(monkeypatch, len(oldest))
     found = together.race([worker().claim for _ in oldest])
     assert {log.id for log in found} == set(oldest)
