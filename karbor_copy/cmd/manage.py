@@ -157,6 +157,8 @@ def _config_check(args: argparse.Namespace) -> int:
 
         more.append(app.check)
     checks.check_files(CONF, *more)
+    # Logs what keeps no process from its work: a target that is missing.
+    _registry()
     return 0
 
 

@@ -39,6 +39,10 @@ def _load(name: str) -> object:
 
 
 def _import_class(path: str) -> object:
+    if "." not in path:
+        raise exceptions.NotFound(
+            f"No protection plugin {path!r} is installed."
+        )
     try:
         return importutils.import_class(path)
     except (ImportError, ValueError) as error:

@@ -314,6 +314,18 @@ def test_what_is_refused_is_told_before_a_reload(site):
         assert "c4n4ry" not in done.stderr
 
 
+def test_a_target_that_is_missing_is_told_before_a_reload(site):
+    """It refuses nothing: the provider serves all the same."""
+    (site.path / "providers.d" / "region-two.conf").unlink()
+    done = forked.run(
+        manage.main,
+        *("--config-file", str(site.config), "config", "check"),
+        timeout=standalone.TIMEOUT,
+    )
+    assert done.returncode == 0
+    assert "[copy] targets: no enabled provider has the id" in done.stderr
+
+
 def test_sighup_with_a_bad_provider_file_changes_nothing(site):
     """What was queued for that provider ended as an error."""
     api, manager = site.api(), site.protection()
