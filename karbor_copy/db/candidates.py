@@ -254,6 +254,6 @@ def _walk(
     while True:
         rows = session.execute(statement, values).all()
         yield from (Candidate(*row) for row in rows)
-        if len(rows) < _LOOKS:
+        if len(rows) < _LOOKS or rows[-1].project_id == values.get("end"):
             return
         values = {**values, "last": rows[-1].project_id}
