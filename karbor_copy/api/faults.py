@@ -37,6 +37,8 @@ STATUSES: tuple[tuple[type[exceptions.KarborCopyError], int], ...] = (
 )
 #: Seconds after which it is worth trying again.
 RETRY_AFTER = {413: "60", 503: "10"}
+#: Characters of a message: what it quotes may be as long as a request.
+MAX_MESSAGE = 1000
 UNAUTHENTICATED = "This request requires authentication."
 NOT_FOUND = "The resource could not be found."
 UNEXPECTED = (
@@ -81,6 +83,7 @@ class FaultMiddleware:
 
 def _respond(error: Exception, environ: Mapping[str, Any]) -> webob.Response:
     status, message = _classify(error)
+    message = _shortened(message)
     if status >= 500 and status != 503:
         LOG.error(
             "Unexpected error in %s %s",
@@ -103,6 +106,13 @@ def _respond(error: Exception, environ: Mapping[str, Any]) -> webob.Response:
     )
     response.headers.update(headers)
     return response
+
+
+def _shortened(message: str) -> str:
+    """Return a message that repeats no more of a request than helps."""
+    if len(message) <= MAX_MESSAGE:
+        return message
+    return f"{message[:MAX_MESSAGE]}..."
 
 
 def _headers(error: Exception, status: int) -> Mapping[str, str]:

@@ -10,6 +10,9 @@ from oslo_config import cfg
 #: Connections that may wait for a free thread.
 _BACKLOG = 128
 
+#: Bytes of the request line and all headers: a token of Keystone's and more.
+_MAX_HEADERS = 64 * 1024
+
 #: Seconds that requests under way get to end when the service stops.
 _PATIENCE = 10.0
 
@@ -28,6 +31,7 @@ class WebServer:
             numthreads=conf.api.threads,
             request_queue_size=_BACKLOG,
         )
+        self._server.max_request_header_size = _MAX_HEADERS
         self._server.prepare()
         self._thread = threading.Thread(
             target=self._server.serve, name="api", daemon=True

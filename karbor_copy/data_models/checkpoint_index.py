@@ -10,6 +10,7 @@ from typing import Any
 
 from karbor_copy import exceptions
 from karbor_copy.data_models import checkpoint
+from karbor_copy.data_models import resource
 from karbor_copy.data_models import status as statuses
 from karbor_copy.data_models import strict_json
 
@@ -60,6 +61,19 @@ class CheckpointIndex:
                     provider_id=provider_id, checkpoint_id=checkpoint_id
                 )
         return None
+
+    def graph(self) -> resource.ResourceGraph:
+        """Return the graph of what the checkpoint holds.
+
+        :raises ValueError: it is malformed, or there is none though the plan
+            has resources: an empty shell, as copies by Karbor may be.
+        """
+        found = resource.ResourceGraph.deserialize(
+            self.resource_graph or "[{}, []]"
+        )
+        if self.protection_plan.get("resources") and not found.nodes:
+            raise ValueError("it holds none of its plan's resources")
+        return found
 
     def to_json(self) -> bytes:
         """Return the object's bytes: the same for the same values."""

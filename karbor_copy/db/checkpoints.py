@@ -212,9 +212,7 @@ def _reset(
     request_id: str | None,
 ) -> None:
     row = _lock(session, found)
-    if row.status not in (
-        status.RESETTABLE_STATUSES & status.CHECKPOINT_TRANSITIONS[wanted]
-    ):
+    if not _can_be_reset(session, row, wanted):
         raise exceptions.InvalidCheckpoint(
             checkpoint_id=row.id,
             reason=f"it can not be reset from {row.status}",
@@ -237,6 +235,19 @@ def _reset(
     _enqueue(session, row, _Type.RESET, request_id)
 
 
+def _can_be_reset(
+    session: orm.Session,
+    row: models.Checkpoint,
+    wanted: status.CheckpointStatus,
+) -> bool:
+    if row.status not in status.CHECKPOINT_TRANSITIONS[wanted]:
+        return False
+    if row.status == _Status.PROTECTING:
+        # One that a service elsewhere has left behind can be given up.
+        return wanted is _Status.ERROR and not _is_used(session, row.id)
+    return row.status in status.RESETTABLE_STATUSES
+
+
 def _lock(
     session: orm.Session, found: checkpoint.Checkpoint
 ) -> models.Checkpoint:
@@ -246,9 +257,13 @@ def _lock(
     )
 
 
+def _is_used(session: orm.Session, checkpoint_id: str) -> bool:
+    return bool(session.scalar(sa.select(usage.in_use(checkpoint_id))))
+
+
 def _check_unused(session: orm.Session, checkpoint_id: str) -> None:
     """:raises OperationInProgress: an open operation uses it."""
-    if session.scalar(sa.select(usage.in_use(checkpoint_id))):
+    if _is_used(session, checkpoint_id):
         raise exceptions.OperationInProgress(checkpoint_id=checkpoint_id)
 
 

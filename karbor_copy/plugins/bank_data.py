@@ -27,6 +27,8 @@ class BankDataPlugin(base.ProtectionPlugin):
     backup elsewhere, must not: its copies would be lost with the original.
     """
 
+    KEEPS_STATUS = True
+
     def get_copy_operation(
         self, resource: resource_model.Resource
     ) -> base.Operation:

@@ -100,6 +100,9 @@ class ResourceRecord(Protocol):
     ) -> None:
         """Tell users how it goes with one resource."""
 
+    def save(self) -> None:
+        """Do nothing; for plugins written for Karbor, which call it."""
+
 
 class ProtectionPlugin(abc.ABC):
     """Knows how to protect some types of resource.
@@ -112,10 +115,15 @@ class ProtectionPlugin(abc.ABC):
     #: the provider's own file; read them as ``config[GROUP].name``.
     OPTS: ClassVar[Sequence[cfg.Opt]] = ()
     GROUP: ClassVar[str | None] = None
+    #: Whether each finished resource has a ``status`` in its bank section,
+    #: ``available``, so that one without it is known not to be whole.
+    KEEPS_STATUS: ClassVar[bool] = False
 
     def __init__(self, config: cfg.ConfigOpts) -> None:
         """Take the provider file's options."""
         self.config = config
+        #: Karbor's name for it.
+        self._config = config
 
     @classmethod
     @abc.abstractmethod

@@ -29,20 +29,20 @@ def get_class(name: str) -> type[base.ProtectionPlugin]:
 
 
 def _load(name: str) -> object:
+    if "." in name:
+        return _import_class(name)
     try:
         manager: driver.DriverManager[Any] = driver.DriverManager(
             NAMESPACE, name
         )
-    except stevedore_exception.NoMatches:
-        return _import_class(name)
+    except stevedore_exception.NoMatches as error:
+        raise exceptions.NotFound(
+            f"No protection plugin {name!r} is installed."
+        ) from error
     return manager.driver
 
 
 def _import_class(path: str) -> object:
-    if "." not in path:
-        raise exceptions.NotFound(
-            f"No protection plugin {path!r} is installed."
-        )
     try:
         return importutils.import_class(path)
     except (ImportError, ValueError) as error:

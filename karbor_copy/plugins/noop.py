@@ -29,6 +29,8 @@ class NoopProtectionPlugin(bank_data.BankDataPlugin):
     Its schemas are empty, which means that any parameters are accepted.
     """
 
+    KEEPS_STATUS = False
+
     @classmethod
     def get_supported_resources_types(cls) -> Sequence[str]:
         """Return all of Karbor's resource types."""

@@ -147,10 +147,15 @@ def measure(
 ) -> int:
     """Return the bytes of a checkpoint of which nothing is missing.
 
-    One that Karbor wrote has no manifest to compare with.
+    One that Karbor wrote has no manifest to compare with, but it must have
+    a graph.
 
     :raises InvalidCheckpoint: not all is there that its index promises.
     """
+    try:
+        index.graph()
+    except ValueError as error:
+        raise _invalid(index, error) from error
     sizes = {info.key: info.size for info in store.list_objects(index.id)}
     if index.manifest_sha256 is None:
         if index.copied_from is not None:

@@ -8,6 +8,7 @@ everything, under one that lives on only chunks that no manifest lists.
 
 import dataclasses
 from collections.abc import Callable
+from collections.abc import Mapping
 
 from oslo_log import log as logging
 
@@ -21,6 +22,8 @@ from karbor_copy.data_models import checkpoint_index
 from karbor_copy.data_models import status
 from karbor_copy.db import settle
 from karbor_copy.db import work_rows
+from karbor_copy.plugins import bank_copy
+from karbor_copy.plugins import base as plugin_base
 from karbor_copy.protection import commit
 from karbor_copy.protection import contents
 from karbor_copy.protection import running
@@ -143,8 +146,14 @@ def _is_not_status(key: str) -> bool:
     return not key.endswith("/status")
 
 
-def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
+def reset(
+    operation: running.RunningOperation,
+    bank: base.Bank,
+    plugins: Mapping[str, type[plugin_base.ProtectionPlugin]],
+) -> None:
     """Write the status that the catalogue has got into index.json.
+
+    ``plugins`` are those of the provider, by resource type.
 
     :raises BankError: the bank did not let us.
     :raises InvalidCheckpoint: it can't be ``available``: not all of it is in
@@ -162,7 +171,7 @@ def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
         LOG.info("Nothing to reset: no index of the checkpoint in the bank")
     else:
         if row.status is _Status.AVAILABLE:
-            _check_whole(store, index)
+            _check_whole(store, index, plugins)
         store.write_index(
             dataclasses.replace(index, status=row.status), operation.check
         )
@@ -172,6 +181,7 @@ def reset(operation: running.RunningOperation, bank: base.Bank) -> None:
 def _check_whole(
     store: checkpoint_store.CheckpointStore,
     index: checkpoint_index.CheckpointIndex,
+    plugins: Mapping[str, type[plugin_base.ProtectionPlugin]],
 ) -> None:
     """:raises InvalidCheckpoint: another service has deleted it, or a part."""
     if index.status in (_Status.DELETING, _Status.DELETED):
@@ -179,3 +189,30 @@ def _check_whole(
             checkpoint_id=index.id, reason=f"it is {index.status} in the bank"
         )
     contents.measure(store, index)
+    if index.manifest_sha256 is None:
+        _check_statuses(store, index, plugins)
+
+
+def _check_statuses(
+    store: checkpoint_store.CheckpointStore,
+    index: checkpoint_index.CheckpointIndex,
+    plugins: Mapping[str, type[plugin_base.ProtectionPlugin]],
+) -> None:
+    """Ask for what Karbor's plugins leave when a resource is finished.
+
+    :raises InvalidCheckpoint: a resource was not finished, or is gone.
+    """
+    opened = checkpoint_store.BankCheckpoint(
+        index, store.bank, manifest=None, recorder=None, writable=False
+    )
+    for node in index.graph().nodes:
+        if node.type in plugins and plugins[node.type].KEEPS_STATUS:
+            try:
+                bank_copy.check_available(
+                    opened.get_resource_bank_section(node.id)
+                )
+            except exceptions.ResourceFailed as error:
+                raise exceptions.InvalidCheckpoint(
+                    checkpoint_id=index.id,
+                    reason=f"{node.key}: {exceptions.reason_of(error)}",
+                ) from error

@@ -12,7 +12,8 @@ def read_available(
 ) -> checkpoint_index.CheckpointIndex:
     """Return the index of a checkpoint that is ``available`` in its bank.
 
-    :raises ResourceFailed: it is not there, or has another status.
+    :raises ResourceFailed: it is not there, has another status, or is an
+        empty shell.
     """
     try:
         index = store.read_index(checkpoint_id)
@@ -24,4 +25,10 @@ def read_available(
         raise exceptions.ResourceFailed(
             reason=f"checkpoint {checkpoint_id} is {index.status} in its bank"
         )
+    try:
+        index.graph()
+    except ValueError as error:
+        raise exceptions.ResourceFailed(
+            reason=f"checkpoint {checkpoint_id}: {exceptions.shown(error)}"
+        ) from error
     return index

@@ -50,6 +50,9 @@ class Record:
         if reason is not None:
             self._told.add((resource_type, reason))
 
+    def save(self) -> None:
+        """Do nothing: what was told is stored."""
+
     def has_told(self, resource_type: str, reason: str) -> bool:
         """Tell whether a plugin has given this reason itself.
 

@@ -72,7 +72,7 @@ class Runner:
                     " they worked on it"
                 )
             elif log.operation_type is _Type.RESET:
-                maintenance.reset(operation, self._bank(operation))
+                self._reset(operation)
             else:
                 self._run_flow(operation)
         except Exception as error:
@@ -129,6 +129,11 @@ class Runner:
         row = work_rows.checkpoint(str(operation.log.checkpoint_id))
         provider = self._registry.get(row.provider_id)
         return self._banks.patient_bank(provider, operation.check)
+
+    def _reset(self, operation: running.RunningOperation) -> None:
+        row = work_rows.checkpoint(str(operation.log.checkpoint_id))
+        provider = self._registry.get(row.provider_id)
+        maintenance.reset(operation, self._bank(operation), provider.plugins)
 
     def _roll_forward(self, operation: running.RunningOperation) -> None:
         """Finish a commit; give it up where its manifest stays lost.

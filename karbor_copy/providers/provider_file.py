@@ -224,7 +224,22 @@ class _Reader:
             if found.GROUP is not None:
                 self._register(found.GROUP, found.OPTS)
                 self._values(found.GROUP, found.OPTS)
+            self._try_plugin(found, index)
             for resource_type in types:
                 classes[resource_type] = found
                 by_type[resource_type] = name
         return classes, by_type
+
+    def _try_plugin(
+        self, plugin: type[plugin_base.ProtectionPlugin], index: int
+    ) -> None:
+        """Make one now: each flow, and each list of resources, will."""
+        try:
+            plugin(self._config)
+        except Exception as error:  # noqa: BLE001 - may be anyone's
+            raise self._lines.error(
+                "provider",
+                "plugin",
+                f"{type(error).__name__}: {error}",
+                index=index,
+            ) from error

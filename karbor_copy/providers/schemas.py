@@ -3,12 +3,30 @@
 
 from collections.abc import Mapping
 from typing import Any
+from typing import Final
 from typing import Literal
 
 import jsonschema
 from jsonschema import validators
 
 from karbor_copy import exceptions
+
+#: Of text: characters and spaces that show, of one line.
+PRINTABLE: Final = "printable text"
+
+
+def new_formats() -> jsonschema.FormatChecker:
+    """Return a checker that knows of this format, and of no other."""
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checks(PRINTABLE)(_is_printable)
+    return formats
+
+
+def _is_printable(value: object) -> bool:
+    return not isinstance(value, str) or value.isprintable()
+
+
+_FORMATS: Final = new_formats()
 
 #: What a user gives parameters for.
 KindName = Literal["options", "restore", "verify", "copy"]
@@ -36,7 +54,7 @@ def check(
     loose = {name: schema[name] for name in schema if name != "required"}
     validator = validators.validator_for(
         loose, default=jsonschema.Draft202012Validator
-    )(loose)
+    )(loose, format_checker=_FORMATS)
     for error in validator.iter_errors(dict(properties)):
         path = ".".join(map(str, error.absolute_path)) or "properties"
         raise exceptions.Invalid(

@@ -5,6 +5,8 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from oslo_config import cfg
+
 from karbor_copy.data_models import resource
 from karbor_copy.plugins import base
 
@@ -47,6 +49,28 @@ class PointerPlugin(base.ProtectionPlugin):
         return base.Operation()
 
 
+class KarborPlugin(base.ProtectionPlugin):
+    """Keeps its options as those of Karbor do."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self._config.register_opts([cfg.IntOpt("pace", default=3)], "vendor")
+        self.pace = self._config.vendor.pace
+
+    @classmethod
+    def get_supported_resources_types(cls) -> Sequence[str]:
+        return ("Vendor::Thing",)
+
+
+class BrokenPlugin(PointerPlugin):
+    """Can't be made."""
+
+    def __init__(self, config: Any) -> None:
+        raise KeyError("vendor")
+
+
+KARBOR = f"{__name__}.KarborPlugin"
+BROKEN = f"{__name__}.BrokenPlugin"
 POINTER = f"{__name__}.PointerPlugin"
 
 

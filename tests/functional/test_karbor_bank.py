@@ -4,6 +4,7 @@
 import json
 import pathlib
 import random
+import shutil
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -201,8 +202,8 @@ def test_what_karbor_did_not_finish_is_no_source(
 def test_data_that_the_graph_does_not_name_is_not_lost(
     site: deployment.Deployment, world: World
 ) -> None:
-    plan = karbor_bank.plan_of(ONE, NODES[:1], "no graph")
-    world.bank.checkpoint(plan, nodes=None, data=world.data())
+    plan = karbor_bank.plan_of(ONE, NODES[:1], "other graph")
+    world.bank.checkpoint(plan, nodes=NODES[:1], data=world.data())
     site.reconcile()
     copy = site.copy(plan["id"])
     assert copy["status"] == "error"
@@ -221,6 +222,105 @@ def test_a_shell_can_not_be_made_available(
         )
     site.reconcile()
     assert site.checkpoint(ONE, world.shell)["status"] == "wait_copying"
+
+
+def _reset(
+    site: deployment.Deployment, checkpoint_id: str, state: str
+) -> str | None:
+    """Reset a checkpoint; return why the bank did not follow, if so."""
+    site.api.put_json(
+        site.url(f"providers/{ONE}/checkpoints/{checkpoint_id}"),
+        {"os-resetState": {"state": state}},
+    )
+
+    def ended() -> list[Any]:
+        logs = deployment.rows(
+            models.OperationLog,
+            checkpoint_id=checkpoint_id,
+            operation_type="reset",
+        )
+        return logs if all(log.ended_at for log in logs) else []
+
+    deployment.wait(ended)
+    last = max(ended(), key=lambda log: log.created_at)
+    return last.error_info
+
+
+@pytest.mark.parametrize("nodes", [None, ()])
+@pytest.mark.parametrize("held", [(), (DISK, IMAGE)])
+def test_an_available_shell_is_not_imported(
+    site: deployment.Deployment, world: World, nodes: Any, held: Any
+) -> None:
+    """It restored and verified nothing, with success."""
+    plan = karbor_bank.plan_of(ONE, NODES[:1], "shell")
+    data = {name: world.data()[name] for name in held}
+    made = world.bank.checkpoint(plan, nodes=nodes, data=data)
+    (reason,) = site.reconcile()[ONE].refused
+    assert made in reason
+    assert "none of its plan's resources" in reason
+    path = f"providers/{ONE}/checkpoints/{made}"
+    assert site.api.get(site.url(path), status=404)
+
+
+def test_a_shell_that_was_imported_once_is_of_no_use(
+    site: deployment.Deployment, world: World
+) -> None:
+    for checkpoint_id in (world.first, world.second):
+        key = f"/checkpoints/{checkpoint_id}/index.json"
+        index = world.bank.get(key)
+        del index["resource_graph"]
+        world.bank.put(key, index)
+    reason = "it holds none of its plan's resources"
+    made = site.verify(ONE, world.first)
+    assert made["status"] == "fail"
+    made = site.restore(ONE, world.first)
+    assert made["status"] == "fail"
+    copy = site.copy(world.plan["id"])
+    assert copy["counts"] == {"error": 2}
+    for member in copy["checkpoint_copies"]:
+        assert reason in member["error_info"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [
+        ("resource-data", "holds no status"),
+        ("status", "holds no status"),
+        (None, "'protecting'"),
+    ],
+)
+def test_what_karbor_has_lost_is_an_error_again(
+    tmp_path: pathlib.Path, lost: str | None, reason: str
+) -> None:
+    with deployment.deployed(tmp_path) as site:
+        bank = karbor_bank.KarborBank(site.bank(ONE), ONE, PROJECT)
+        plan = karbor_bank.plan_of(ONE, NODES[:1], "disk")
+        data = {DISK: karbor_bank.chunked(b"data", 2)}
+        made = bank.checkpoint(plan, nodes=NODES[:1], data=data)
+        site.reconcile()
+        root = bank.root / "checkpoints" / made / "resource-data"
+        status = root / DISK / "status"
+        if lost == "resource-data":
+            shutil.rmtree(root)
+        elif lost == "status":
+            status.unlink()
+        else:
+            status.write_text("protecting")
+        assert _reset(site, made, "error") is None
+        assert reason in str(_reset(site, made, "available"))
+        assert site.checkpoint(ONE, made)["status"] == "error"
+
+
+def test_what_karbor_was_at_can_be_given_up_and_deleted(
+    site: deployment.Deployment, world: World
+) -> None:
+    made = world.bank.checkpoint(world.plan, status="protecting", nodes=None)
+    site.reconcile()
+    assert site.checkpoint(ONE, made)["status"] == "protecting"
+    assert _reset(site, made, "error") is None
+    path = site.url(f"providers/{ONE}/checkpoints/{made}")
+    site.api.delete(path)
+    deployment.wait(lambda: world.bank.read(made)["status"] == "deleted")
 
 
 def test_the_banks_bring_a_lost_database_back(

@@ -41,6 +41,25 @@ def test_an_empty_directory_is_enough(tmp_path: pathlib.Path) -> None:
     ]
 
 
+def test_a_request_has_an_end(tmp_path: pathlib.Path) -> None:
+    with standalone.serving(tmp_path / "state") as service:
+        for words, status in (
+            ("GET / HTTP/1.1\r\nHost: localhost\r\nX-Pad: ", 413),
+            ("GET /?", 414),
+        ):
+            with socket.create_connection(address(service.url)) as client:
+                client.settimeout(QUICK)
+                client.sendall(words.encode() + b"x" * 70_000)
+                answer = client.recv(100).decode()
+            assert answer.startswith(f"HTTP/1.1 {status} ")
+        assert service.client().providers.list()
+
+
+def address(url: str) -> tuple[str, int]:
+    host, _, port = url.rpartition("/")[2].rpartition(":")
+    return host, int(port)
+
+
 def test_what_an_operator_changed_stays(tmp_path: pathlib.Path) -> None:
     state = tmp_path / "state"
     with standalone.serving(state) as service:

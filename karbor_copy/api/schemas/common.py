@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import jsonschema
-
 from karbor_copy.data_models import ids
+from karbor_copy.providers import schemas
 
 Schema = Mapping[str, Any]
 
@@ -16,17 +15,12 @@ Schema = Mapping[str, Any]
 #: which would begin with the value.
 MESSAGES = "errorMessage"
 
-FORMATS = jsonschema.FormatChecker(formats=())
+FORMATS = schemas.new_formats()
 
 
 @FORMATS.checks("uuid")
 def _is_uuid(value: object) -> bool:
     return not isinstance(value, str) or ids.is_uuid(value)
-
-
-@FORMATS.checks("printable text")
-def _is_printable(value: object) -> bool:
-    return not isinstance(value, str) or value.isprintable()
 
 
 @FORMATS.checks("name that is not blank")
@@ -119,7 +113,7 @@ UUID: Schema = {"type": "string", "format": "uuid"}
 PRINTABLE: Schema = {
     "type": "string",
     "maxLength": 255,
-    "format": "printable text",
+    "format": schemas.PRINTABLE,
 }
 NAME: Schema = {
     "allOf": [PRINTABLE, {"format": "name that is not blank"}],

@@ -119,6 +119,7 @@ class VolumeFilePlugin(bank_data.BankDataPlugin):
                     "that of the old one.",
                     "minLength": 1,
                     "maxLength": 255,
+                    "format": "printable text",
                 }
             },
         }

@@ -56,6 +56,12 @@ def answer(error: Exception, **environ: Any) -> webob.Response:
         (faults.HTTPFault(415, "no"), 415, "badMediaType", "no"),
         (faults.HTTPFault(418, "no"), 418, "computeFault", "no"),
         (
+            exceptions.Invalid("x" * 100_000),
+            400,
+            "badRequest",
+            "x" * 1000 + "...",
+        ),
+        (
             RuntimeError("SELECT secret"),
             500,
             "computeFault",

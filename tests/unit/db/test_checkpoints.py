@@ -239,13 +239,27 @@ def test_a_reset_is_a_status_and_its_work() -> None:
     assert get(made).status is S.AVAILABLE
 
 
-@pytest.mark.parametrize(
-    "current", [S.PROTECTING, S.DELETING, S.DELETED, S.ERROR_DELETING]
-)
+@pytest.mark.parametrize("current", [S.DELETING, S.DELETED, S.ERROR_DELETING])
 def test_some_statuses_can_not_be_reset(current: Any) -> None:
     made = rows.checkpoint(rows.stored_plan(), status=current)
     with pytest.raises(exceptions.InvalidCheckpoint, match="not be reset"):
         reset(made, S.ERROR)
+
+
+def test_what_is_being_protected_can_not_be_reset() -> None:
+    plan = rows.stored_plan()
+    made = checkpoints.create_protect(plan, extra_info={}, request_id=None)
+    for wanted in (S.ERROR, S.AVAILABLE):
+        with pytest.raises(exceptions.InvalidCheckpoint, match="not be reset"):
+            reset(made.id, wanted)
+
+
+def test_what_nobody_here_protects_can_be_given_up() -> None:
+    made = rows.checkpoint(rows.stored_plan(), status=S.PROTECTING)
+    with pytest.raises(exceptions.InvalidCheckpoint, match="not be reset"):
+        reset(made, S.AVAILABLE)
+    reset(made, S.ERROR)
+    assert get(made).status is S.ERROR
 
 
 def test_only_what_was_whole_can_be_available() -> None:

@@ -18,6 +18,7 @@ def test_statuses_are_stored_under_type_and_id():
         stop=pytest.fail,
     )
     record.update_resource_status("T", "1", "restoring")
+    record.save()  # as Karbor's plugins do
     record.update_resource_status("T", "1", "error", "the disk is full")
     assert stored == [
         ("T#1", "restoring", None),

@@ -216,12 +216,13 @@ def index_of(
         "provider_id": provider_id,
         "project_id": PROJECT,
         "protection_plan": plan,
-        "resource_graph": None,
         "extra_info": {"created_by": "manual"},
         "created_at": "2024-05-01",
         "timestamp": 1714521600,
     }
-    return checkpoint_index.CheckpointIndex(**values | fields)
+    values |= fields
+    values.setdefault("resource_graph", rows.graph(values["protection_plan"]))
+    return checkpoint_index.CheckpointIndex(**values)
 
 
 def flaws(result: scrub.Result) -> dict[str, str]:

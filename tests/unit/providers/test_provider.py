@@ -127,6 +127,14 @@ def test_right_parameters_pass(
         ("verify", {plugin.VOLUME: {"x": 1}}, "unknown property 'x'"),
         ("options", {plugin.VOLUME: {"x": 1}}, "unknown property 'x'"),
         ("restore", {plugin.VOLUME: {"restore_name": 1}}, "restore_name: 1"),
+        *(
+            (
+                "restore",
+                {plugin.VOLUME: {"restore_name": name}},
+                "restore_name: .* is not a 'printable text'",
+            )
+            for name in ("a\nb", "\x1b[31mred", "\u202eevil")
+        ),
         ("copy", {"OS::Trove::Instance": {"x": 1}}, "has no plugin"),
     ],
 )

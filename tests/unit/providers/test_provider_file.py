@@ -129,6 +129,20 @@ def test_the_environment_says_nothing(
     assert load_enabled(path).name == "Region one"
 
 
+def test_a_plugin_keeps_its_options_as_those_of_karbor(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = providers.write(
+        tmp_path,
+        "one.conf",
+        plugin=providers.KARBOR,
+        more="[vendor]\npace = 5\n",
+    )
+    made = load_enabled(path).new_plugin("Vendor::Thing")
+    assert isinstance(made, providers.KarborPlugin)
+    assert made.pace == 5
+
+
 def change(path: pathlib.Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
@@ -149,6 +163,12 @@ def change(path: pathlib.Path, old: str, new: str) -> None:
             f"{providers.NOOP}\nplugin = json.JSONDecoder",
             7,
             "plugin: 'json.JSONDecoder' is no protection plugin",
+        ),
+        (
+            providers.NOOP,
+            f"{providers.NOOP}\nplugin = {providers.BROKEN}",
+            7,
+            "plugin: KeyError: 'vendor'",
         ),
         ("enabled = True", "enabled = maybe", 8, "[provider] enabled: "),
         ("region = ", "regional = ", 5, "[provider] regional: unknown option"),
