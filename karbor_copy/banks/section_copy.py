@@ -65,6 +65,7 @@ class SectionCopy:
         self._wrong: list[transfer_objects.Written] = []
         #: What was sent, in no order.
         self.written: list[transfer_objects.Written] = []
+        self._kept: list[transfer_objects.Written] = []
 
     def __enter__(self) -> Self:
         if self._present is None:
@@ -107,8 +108,13 @@ class SectionCopy:
         return self._share(wanted, wanted.entry.sha256, self._shelf)
 
     def take_written(self) -> list[transfer_objects.Written]:
-        """Return what was sent, to be sent again."""
-        taken, self.written = self.written, []
+        """Return what a lost flush may have lost, to be sent again.
+
+        What was kept too: an earlier attempt may have died before its flush,
+        so that this was the first one.
+        """
+        taken = self._kept + self.written
+        self._kept, self.written = [], []
         return taken
 
     def copy_again(self, lost: transfer_objects.Written) -> None:
@@ -237,6 +243,7 @@ class SectionCopy:
         ):
             return False
         self._record(wanted, found, None if expected is None else expected.md5)
+        self._kept.append(transfer_objects.Written(wanted, found))
         return True
 
     def _record(

@@ -153,12 +153,13 @@ def survey(session: orm.Session, worker: Worker, last: str) -> Survey | None:
         # What others have taken since is at work, and among these too.
         rows = session.execute(statements.at_work).all()
         at_work = _leased(worker, rows)
+    lost = [
+        Candidate(row.id, row.epoch, row.project_id, row.target_provider_id)
+        for row in rows
+        if row.due and row.served and not row.leased
+    ]
     return Survey(
-        lost=[
-            Candidate(row.id, row.epoch, row.project_id)
-            for row in rows
-            if row.due and row.served and not row.leased
-        ],
+        lost=at_work.room_for(lost),
         delayed=at_work.room_for(delayed),
         waiting=at_work.room_for(waiting)[:_LOOKS],
         load=at_work.projects,

@@ -106,7 +106,7 @@ def create(
     )
     insertions.insert_all(
         session,
-        copy_work.insertion(copy, request.request_id),
+        copy_work.of_new(copy, request.request_id),
         copy_rows.insertion(copy),
         copy_members.under_way(copy),
     )
@@ -231,7 +231,7 @@ def _retry(
     check_types(checkpoint_copies.resource_types(session, missing, found))
     if checkpoint_copies.insert(session, missing, found):
         quotas.check(session, found.project_id, limits)
-        insertions.insert_all(session, copy_work.insertion(found, request_id))
+        insertions.insert_all(session, copy_work.of_retried(found, request_id))
     copy_members.replace_unfinished(session, found)
     made = _settled(session, row)
     if made.status in checkpoint_copies.UNFINISHED:

@@ -77,7 +77,8 @@ def _oldest_waiting(session: orm.Session) -> float:
     due = _Log.due_at <= now
     nobodys = sa.or_(_Log.lease_until.is_(None), _Log.lease_until < now)
     begun = _Log.state.in_((_State.RUNNING, _State.COMMITTING))
-    since = sa.func.coalesce(_Log.lease_until, _Log.due_at)
+    # Those that were handed back for anybody to take have neither.
+    since = sa.func.nullif(sa.func.coalesce(_Log.lease_until, _Log.due_at), 0)
     made, *moments, clock = session.execute(
         sa.select(
             _first(_Log.created_at, queued, _Log.due_at == 0),

@@ -34,10 +34,22 @@ _CANCEL_REQUESTED: Final = sa.select(_Child.cancel_requested).where(
     _Child.id == sa.bindparam("id")
 )
 
+_LOCK_FREE: Final = (
+    sa.select(_Child.id)
+    .where(_Child.id == sa.bindparam("id"))
+    .with_for_update(skip_locked=True)
+)
+
 #: Of a type that this version knows: while another one runs beside it, or
 #: has run before, there may be others. As literals, see transitions.
 KNOWN: Final = _Log.operation_type.in_(
     [sa.literal(item.value) for item in status.OperationType]
+)
+
+#: When it is the turn of what is handed back: among all that are queued, or
+#: since now.
+_AT_ONCE: Final = sa.case(
+    (_Log.state == _State.COMMITTING, functions.now_ms()), else_=0
 )
 
 #: What holds for all that are queued.
@@ -120,15 +132,20 @@ def cancel_requested(session: orm.Session, log_id: str) -> bool:
 
 def heartbeat(
     log_id: str, epoch: int, lease: float, progress: Mapping[str, Any]
-) -> None:
+) -> bool:
     """Renew a lease and store the progress.
+
+    Tell whether there is a checkpoint copy that shows it now: where another
+    transaction has it locked, such as a large cancel, the lease matters more.
 
     :raises LeaseLost: it is another worker's by now; nothing was stored.
     :raises OperationCancelled: it has to stop; the lease was renewed, so
         that there is time to.
     """
-    if _renew(log_id, epoch, lease, progress):
+    cancelled, shown = _renew(log_id, epoch, lease, progress)
+    if cancelled:
         raise exceptions.OperationCancelled
+    return shown
 
 
 @engine.writer
@@ -138,12 +155,14 @@ def _renew(
     epoch: int,
     lease: float,
     progress: Mapping[str, Any],
-) -> bool:
-    """Store what a heartbeat tells; tell whether a cancel was asked for.
+) -> tuple[bool, bool]:
+    """Store what a heartbeat tells.
 
-    The checkpoint copy comes before the log, as wherever both are locked.
+    Tell whether a cancel was asked for, and whether the checkpoint copy shows
+    the progress. It comes before the log, as wherever both are locked.
     """
-    progress_rows.store(session, log_id, progress)
+    free = session.scalar(_LOCK_FREE, {"id": log_id}) is not None
+    shown = free and progress_rows.store(session, log_id, progress)
     hold(
         session,
         log_id,
@@ -151,7 +170,7 @@ def _renew(
         lease_until=functions.now_ms() + int(lease * 1000),
         progress=progress_rows.counters(progress),
     )
-    return cancel_requested(session, log_id)
+    return cancel_requested(session, log_id), shown
 
 
 @engine.writer
@@ -204,7 +223,7 @@ def hand_back(
 
     :raises LeaseLost: it is another worker's already.
     """
-    due_at = functions.now_ms() + int(delay * 1000) if delay else 0
+    due_at = functions.now_ms() + int(delay * 1000) if delay else _AT_ONCE
     shown = {} if reason is None else {"error_info": reasons.storable(reason)}
     attempts = _Log.attempts - 1
     _release(session, log_id, epoch, due_at=due_at, attempts=attempts, **shown)

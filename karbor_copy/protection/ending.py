@@ -85,7 +85,9 @@ def put_off(operation: running.RunningOperation, error: BaseException) -> None:
 def end(operation: running.RunningOperation, error: BaseException) -> None:
     """Settle the operation as its error demands, fenced by its epoch.
 
-    Where the database is away the next claim goes on with it.
+    Where the database is away the operation is left: the heartbeat hands it
+    back when there is one again, or the next claim goes on with it when its
+    lease has run out.
     """
     log = operation.log
     try:
@@ -94,7 +96,7 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
         if isinstance(error, exceptions.OperationDrained):
             _hand_back(log)
         elif isinstance(error, _LAPSES):
-            _lapse(log, error)
+            lapse(log, error)
         elif operation.committing:
             put_off(operation, error)
         else:
@@ -102,7 +104,8 @@ def end(operation: running.RunningOperation, error: BaseException) -> None:
     except exceptions.LeaseLost:
         metrics.lease_lost()
         LOG.warning("Operation %s was taken over by another worker", log.id)
-    except exceptions.DatabaseUnavailable:
+    except exceptions.DatabaseUnavailable as away:
+        operation.left = away
         LOG.warning("Operation %s is left to its lease", log.id)
 
 
@@ -112,12 +115,15 @@ def _hand_back(log: operation_log.OperationLog) -> None:
     LOG.info("Operation %s handed back", log.id)
 
 
-def _lapse(log: operation_log.OperationLog, error: BaseException) -> None:
+def lapse(log: operation_log.OperationLog, error: BaseException) -> None:
     """Give back what failed by a lapse, and show why.
 
     The database is here by now. Where this comes again and again it may be
     one statement alone that is refused, so whoever looks after it has to see
     it.
+
+    :raises LeaseLost: it is another worker's by now, or has ended.
+    :raises DatabaseUnavailable: it is not.
     """
     # Each claim and each hand-back counts the epoch up; only an attempt that
     # was none is not counted.

@@ -8,7 +8,10 @@ from oslo_log import log as logging
 
 from karbor_copy import context as request_context
 from karbor_copy import exceptions
+from karbor_copy.data_models import operation_log
+from karbor_copy.data_models import status
 from karbor_copy.db import operation_logs
+from karbor_copy.protection import ending
 from karbor_copy.protection import running
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +31,10 @@ class Heartbeat:
         # By id and epoch: this very process may take over what it has lost,
         # while a thread of the attempt before has not noticed yet.
         self._operations: dict[tuple[str, int], running.RunningOperation] = {}
+        #: Those that have ended while the database was away.
+        self._left: list[
+            tuple[operation_log.OperationLog, exceptions.DatabaseUnavailable]
+        ] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -55,9 +62,11 @@ class Heartbeat:
             self._operations[(operation.id, operation.epoch)] = operation
 
     def remove(self, operation: running.RunningOperation) -> None:
-        """Forget an operation that has ended."""
+        """Forget an operation that has ended; hand back one that was left."""
         with self._lock:
             self._operations.pop((operation.id, operation.epoch), None)
+            if operation.left is not None:
+                self._left.append((operation.log, operation.left))
 
     def running_operations(self) -> list[running.RunningOperation]:
         """Return the operations that are at work."""
@@ -74,15 +83,35 @@ class Heartbeat:
                         self._beat(operation)
                     finally:
                         operation.storing.release()
+            self._hand_back()
+
+    def _hand_back(self) -> None:
+        """Give up the leases of what was left, if the database is back.
+
+        Else they would count as at work, and lie still, until they run out.
+        """
+        with self._lock:
+            left = list(self._left)
+        for log, error in left:
+            try:
+                ending.lapse(log, error)
+            except exceptions.DatabaseUnavailable:
+                return
+            except exceptions.LeaseLost:
+                LOG.debug("Operation %s is another worker's by now", log.id)
+            with self._lock:
+                self._left.remove((log, error))
 
     def _beat(self, operation: running.RunningOperation) -> None:
         log = operation.log
         request_context.for_project(log.project_id, log.request_id)
         deadline = time.monotonic() + self._lease
         try:
-            operation_logs.heartbeat(
+            shown = operation_logs.heartbeat(
                 operation.id, operation.epoch, self._lease, operation.news()
             )
+            if not shown and log.operation_type is status.OperationType.COPY:
+                operation.news_lost()
         except exceptions.LeaseLost as lost:
             operation.stop(lost)
             return

@@ -57,6 +57,8 @@ class RunningOperation:
         #: Held while figures go into the rows: what was counted before must
         #: replace nothing that was counted after it.
         self.storing = threading.Lock()
+        #: Why nothing of its end could be stored: the database was away.
+        self.left: exceptions.DatabaseUnavailable | None = None
         self._stop: exceptions.OperationStopped | None = None
         self._committing = log.state is status.OperationState.COMMITTING
         # Shown until this attempt has something of its own to show.

@@ -35,7 +35,9 @@ _notifier: "Notifier | None" = None
 def configure(conf: cfg.ConfigOpts) -> None:
     """Send from now on as the configuration says."""
     global _notifier
-    flush()
+    if _notifier is not None:
+        _notifier.close()
+        _notifier = None
     made = oslo_messaging.Notifier(
         transport.get_notification_transport(conf),
         publisher_id=f"karbor_copy.{conf.host}",
@@ -99,6 +101,19 @@ class Notifier:
             with contextlib.suppress(queue.Full):
                 self._queue.put_nowait(None)
             ending.join(_PATIENCE)
+
+    def close(self) -> None:
+        """Flush, and let go of the connections to the broker.
+
+        By a thread of its own, too: a broker that is away may not answer.
+        """
+        self.flush()
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(
+                target=self._notifier.transport.cleanup,
+                name="notify-close",
+                daemon=True,
+            ).start()
 
     def _run(self) -> None:
         while (event := self._queue.get()) is not None:

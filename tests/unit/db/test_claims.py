@@ -26,12 +26,7 @@ from tests.fixtures import together
 
 LEASE = 60.0
 ANY = work_limits.Limits()
-#: Those that lock rows; sqlite locks the file.
-SERVERS = [
-    parameter
-    for parameter in database.parameters()
-    if parameter.values != (database.SQLITE,)
-]
+SERVERS = database.servers_only()
 _Log = models.OperationLog
 
 
@@ -220,6 +215,16 @@ def test_a_target_has_no_more_at_work_than_its_limit():
     found = claim_all(worker(work_limits.Limits(per_target=2)))
     counts = collections.Counter(log.target_provider_id for log in found)
     assert counts == {rows.TARGET: 2, rows.SOURCE: 1, None: 1}
+
+
+def test_what_was_put_off_keeps_to_the_limits():
+    """Commits of a bank that was away had no limit when they came back."""
+    bounds = work_limits.Limits(per_target=2)
+    for _ in range(3):
+        log_id = queue("one")
+        change(log_id, state=status.OperationState.COMMITTING, due_at=1)
+    assert len(claim_all(worker(bounds))) == 2
+    assert worker().claim() is not None
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,24 @@ def test_nothing_waits() -> None:
     assert oldest() == 0.0
 
 
+def test_a_commit_that_was_handed_back_waits_since_then() -> None:
+    """It was no time at all, and hid what others had lost."""
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    copies.create(rows.request(plan), lambda types: None)
+    taken = rows.claim("w", 60.0)
+    assert taken is not None
+    rows.change(models.OperationLog, taken.id, state=_State.COMMITTING)
+    operation_logs.hand_back(taken.id, taken.epoch)
+    (left,) = rows.all_of(models.OperationLog)
+    assert left.state == _State.COMMITTING
+    rows.change(models.OperationLog, left.id, due_at=left.due_at - 60_000)
+    assert oldest() == pytest.approx(60, abs=30)
+    # As one without this moment was left.
+    log(state=_State.COMMITTING, created_at=ago(HOUR))
+    assert oldest() == pytest.approx(60, abs=30)
+
+
 @pytest.mark.parametrize("state", [_State.RUNNING, _State.COMMITTING])
 def test_what_its_worker_lost_waits_since_then(state: Any) -> None:
     log(state=state, lease_until=clock() - 60_000, created_at=ago(HOUR))

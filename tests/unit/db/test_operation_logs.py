@@ -17,9 +17,11 @@ from karbor_copy.db import functions
 from karbor_copy.db import models
 from karbor_copy.db import operation_logs
 from karbor_copy.db import work_rows
+from tests.fixtures import database
 from tests.fixtures import rows
 
 LEASE = 60.0
+SERVERS = database.servers_only()
 _State = status.OperationState
 _Type = status.OperationType
 
@@ -139,6 +141,28 @@ def test_a_heartbeat_renews_and_stores_the_progress():
     operation_logs.heartbeat(log.id, log.epoch, LEASE, progress)
     assert column(log.id, "lease_until") >= before
     assert column(log.id, "progress") == {"bytes_total": 7}
+
+
+@pytest.mark.parametrize("server", SERVERS, indirect=True)
+def test_a_heartbeat_waits_for_no_row_that_shows_its_progress():
+    """A cancel of many copies held up the leases of all others."""
+    plan = rows.stored_plan()
+    rows.checkpoint(plan)
+    copies.create(rows.request(plan), lambda types: None)
+    log = rows.claim("me", LEASE)
+    before = column(log.id, "lease_until")
+    change(log.id, lease_until=before - 1000)
+    child = models.CheckpointCopy
+    with orm.Session(engine.get_engine()) as session:
+        session.execute(
+            sa.select(child.id).where(child.id == log.id).with_for_update()
+        )
+        beat = (log.id, log.epoch, LEASE, {"bytes_copied": 5})
+        assert not operation_logs.heartbeat(*beat)
+        assert column(log.id, "lease_until") >= before
+    assert operation_logs.heartbeat(*beat)
+    (row,) = rows.all_of(child)
+    assert row.bytes_copied == 5
 
 
 def test_who_lost_the_lease_writes_nothing():

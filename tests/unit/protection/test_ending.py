@@ -172,3 +172,4 @@ def test_what_can_not_be_ended_is_left_to_its_lease(
     stopped.set_committing()
     ending.end(stopped, error)
     assert f"Operation {stopped.id} is left to its lease" in caplog.text
+    assert stopped.left is AWAY

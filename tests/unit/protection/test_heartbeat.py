@@ -2,6 +2,7 @@
 """Leases are kept, and a process survives taking over from itself."""
 
 import concurrent.futures
+import queue
 import threading
 import time
 import types
@@ -80,13 +81,41 @@ def test_a_lost_beat_is_told_again(monkeypatch):
         told.append("resources" in progress)
         if len(told) == 1:
             raise RuntimeError("the database is away")
+        # Then another transaction has the row that shows it.
+        return len(told) > 2
 
     monkeypatch.setattr(operation_logs, "heartbeat", beat)
     kept = operation()
     kept.add_copied("T#1", 1, 1)
-    for _ in range(3):
+    for _ in range(4):
         heartbeat.Heartbeat(lease=LEASE, interval=LEASE)._beat(kept)
-    assert told == [True, True, False]
+    assert told == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "answer", [None, exceptions.LeaseLost(operation_log_id="x")]
+)
+def test_what_ended_without_a_database_is_handed_back_when_it_is_here(
+    monkeypatch, beat, answer
+):
+    """It lay still until its lease had run out, and counted as at work."""
+    answers = [exceptions.DatabaseUnavailable()] * 2 + [answer]
+    asked = queue.Queue()
+
+    def hand_back(log_id, epoch, *_rest):
+        asked.put((log_id, epoch))
+        if answers and (error := answers.pop(0)) is not None:
+            raise error
+
+    answering(monkeypatch, None)
+    monkeypatch.setattr(operation_logs, "hand_back", hand_back)
+    ended = operation(epoch=3)
+    beat.add(ended)
+    ended.left = exceptions.DatabaseUnavailable()
+    beat.remove(ended)
+    assert {asked.get(timeout=30) for _ in range(3)} == {(ended.id, 3)}
+    beat.stop()
+    assert asked.empty()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import oslo_messaging
 import pytest
 from oslo_messaging.notify import _impl_test
 
@@ -89,6 +90,28 @@ def test_one_that_can_not_be_made_harms_no_other(conf: None) -> None:
     notifier.flush()
     (sent,) = _impl_test.NOTIFICATIONS
     assert sent[1]["event_type"] == "karbor.test.end"
+
+
+def test_a_new_one_lets_go_of_the_connections_of_the_old(
+    conf: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection, its heartbeat's thread too, stayed of each SIGHUP."""
+    make = transport.get_notification_transport
+    made: list[oslo_messaging.Transport] = []
+    freed: queue.Queue[oslo_messaging.Transport] = queue.Queue()
+
+    def get(conf: Any) -> oslo_messaging.Transport:
+        bus = make(conf)
+        bus.cleanup = lambda: freed.put(bus)
+        made.append(bus)
+        return bus
+
+    monkeypatch.setattr(transport, "get_notification_transport", get)
+    CONF.set_override("driver", ["test"], group=GROUP)
+    for _ in range(2):
+        notifier.configure(CONF)
+    assert freed.get(timeout=30) is made[0]
+    assert freed.empty()
 
 
 def test_a_frozen_broker_delays_nobody(
