@@ -126,6 +126,7 @@ class Writer(Protocol):
         be done, now or ever; the caller then has to put the object.
 
         :raises ObjectNotFound: the bank has no such object.
+        :raises ObjectUnreadable: its medium has lost it.
         :raises BankRejected, BankUnavailable: as :meth:`put`.
         """
 

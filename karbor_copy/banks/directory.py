@@ -109,7 +109,7 @@ class DirectoryBank(base.Bank):
     ) -> contextlib.AbstractContextManager[base.Reader]:
         """Open an object, as :meth:`base.Bank.open` says."""
         return directory_reader.OpenObject(
-            self._root, keys.check_key(key), offset, length
+            self._root, keys.check_key(key), offset, length, written=True
         )
 
     def stat(self, key: str) -> base.ObjectInfo:
@@ -244,7 +244,7 @@ class DirectoryBank(base.Bank):
         """Return the SHA-256 of an object, made durable."""
         digest = hashlib.sha256()
         buffer = memoryview(bytearray(base.BLOCK_SIZE))
-        with directory_reader.OpenObject(self._root, key, 0, None) as reader:
+        with directory_reader.OpenObject(self._root, key) as reader:
             while count := reader.readinto(buffer):
                 digest.update(buffer[:count])
             reader.sync()

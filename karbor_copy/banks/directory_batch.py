@@ -125,7 +125,10 @@ class DirectoryBatch:
     def _copy(self, source_key: str, path: str, size: int) -> bool:
         """Make a new file of another one, if that has the right size."""
         with directory_reader.OpenObject(
-            self._tree.root, keys.check_key(source_key), 0, None
+            self._tree.root,
+            keys.check_key(source_key),
+            # A second name has no bytes of its own.
+            written=self._exclusive,
         ) as source:
             if source.size != size:
                 return False

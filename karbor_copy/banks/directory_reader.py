@@ -16,8 +16,21 @@ class OpenObject:
     """A file, or a part of it, as a reader; a context manager."""
 
     def __init__(
-        self, root: str, key: str, offset: int, length: int | None
+        self,
+        root: str,
+        key: str,
+        offset: int = 0,
+        length: int | None = None,
+        *,
+        written: bool = False,
     ) -> None:
+        """Take where it is, and whether it must have been written back.
+
+        To whom puts an object the system tells once that this failed, and it
+        may have died before. All others it shows bytes that the medium does
+        not have.
+        """
+        self._written = written
         self._root = root
         self._key = key
         self._offset = offset
@@ -39,6 +52,8 @@ class OpenObject:
         if self._length is not None:
             self._left = min(self._left, self._length)
         self._size = self._left
+        if self._written:
+            self._wait_written()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -68,6 +83,13 @@ class OpenObject:
         :raises OSError: they may not be.
         """
         os.fsync(self._file)
+
+    def _wait_written(self) -> None:
+        try:
+            files.wait_written(self._file)
+        except OSError as error:
+            os.close(self._file)
+            raise files.unreadable(self._key, error) from error
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer, as :meth:`base.Reader.readinto` says."""

@@ -33,6 +33,8 @@ def test_disable_with_a_reason_and_enable(
     assert disabled == {**before, **body} == shown(site)
     enabled = admin.put_json(service, {"status": "enabled"}).json["service"]
     assert enabled == before == shown(site)
+    # It need not wait for its next poll.
+    assert site.client.wakes == [("service", str(before["id"]))]
 
 
 def test_disable_without_a_reason(site: api_site.Site, service: str) -> None:

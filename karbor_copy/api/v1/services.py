@@ -49,6 +49,10 @@ class ServiceController:
             this.body.get("disabled_reason"),
             service_down_time=self._collaborators.service_down_time,
         )
+        if changed.status is status.ServiceStatus.ENABLED:
+            self._collaborators.client.wake(
+                this.context, "service", service_id
+            )
         return {"service": views.service(changed)}
 
 

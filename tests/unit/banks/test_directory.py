@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import errno
+import functools
 import os
 import pathlib
 import random
@@ -507,6 +508,32 @@ def test_sigkill_at_any_moment(bank, tmp_path, seed):
             banks.put(writer, info.key, b"whole")
     for info in bank.list("batch/"):
         assert banks.get(bank, info.key) == b"whole"
+
+
+def test_what_could_not_be_written_back_gets_no_second_name(
+    tmp_path, monkeypatch
+):
+    """Who wrote it writes it anew, as another file; the name kept this."""
+    bank = directory.DirectoryBank(str(tmp_path), "c", exclusive=True)
+    bank.set_up()
+    banks.put(bank, "a", b"data")
+
+    def lost(_file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with bank.batch() as writer:
+        copy = functools.partial(
+            writer.copy_from, bank, "a", size=4, serialized=False
+        )
+        monkeypatch.setattr(directory_files, "wait_written", lost)
+        with pytest.raises(exceptions.ObjectUnreadable), bank.open("a"):
+            pass
+        with pytest.raises(exceptions.ObjectUnreadable):
+            copy("b")
+        monkeypatch.undo()
+        assert copy("c") is not None
+    assert [info.key for info in bank.list()] == ["a", "c"]
+    assert banks.get(bank, "a") == b"data"
 
 
 def test_names_of_one_file_are_told(tmp_path):
