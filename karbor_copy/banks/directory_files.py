@@ -43,6 +43,9 @@ _REJECTED = frozenset(
 #: A sector that is lost, or a checksum of the file system that is wrong.
 _LOST = frozenset({errno.EIO, errno.EBADMSG, errno.EUCLEAN})
 
+#: And room that a medium or a server had promised, and did not have.
+_LOST_WHEN_WRITTEN = _LOST | {errno.ENOSPC, errno.EDQUOT}
+
 #: Of files that the system has no cache for.
 _NO_CACHE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ESPIPE})
 #: Flags of sync_file_range(2): WAIT_BEFORE, WRITE and WAIT_AFTER.
@@ -66,6 +69,13 @@ def translate(error: OSError) -> exceptions.BankError:
 def unreadable(key: str, error: OSError) -> exceptions.BankError:
     """Return the bank's error for one of reading an object."""
     if error.errno in _LOST:
+        return exceptions.ObjectUnreadable(key=key, reason=error.strerror)
+    return translate(error)
+
+
+def not_written(key: str, error: OSError) -> exceptions.BankError:
+    """Return the bank's error for what could not be written back."""
+    if error.errno in _LOST_WHEN_WRITTEN:
         return exceptions.ObjectUnreadable(key=key, reason=error.strerror)
     return translate(error)
 

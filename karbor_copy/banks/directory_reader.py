@@ -89,7 +89,7 @@ class OpenObject:
             files.wait_written(self._file)
         except OSError as error:
             os.close(self._file)
-            raise files.unreadable(self._key, error) from error
+            raise files.not_written(self._key, error) from error
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer, as :meth:`base.Reader.readinto` says."""

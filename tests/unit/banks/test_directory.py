@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
 import errno
 import functools
 import os
@@ -22,6 +23,7 @@ from karbor_copy.banks import directory_temporary
 from karbor_copy.banks import memory
 from tests.contract import banks
 from tests.fakes import bank_writer
+from tests.fixtures import disks
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 KEY = "a/b"
@@ -534,6 +536,28 @@ def test_what_could_not_be_written_back_gets_no_second_name(
         assert copy("c") is not None
     assert [info.key for info in bank.list()] == ["a", "c"]
     assert banks.get(bank, "a") == b"data"
+
+
+def test_what_a_dead_attempt_left_and_the_medium_lost_is_not_kept(tmp_path):
+    """On a real disk; whose flush it was that failed is of no matter."""
+    root = tmp_path / "disk"
+    root.mkdir()
+    with disks.overbooked(root, 12 << 20, 64 << 20):
+        bank = directory.DirectoryBank(str(root), "c")
+        bank.set_up()
+        data = random.randbytes(16 << 20)
+        with contextlib.suppress(InterruptedError), bank.batch() as writer:
+            banks.put(writer, "a", data)
+            raise InterruptedError
+        with directory_files.open_directory(str(root)) as file:
+            # None of another's is told twice.
+            for _ in range(2):
+                with contextlib.suppress(OSError):
+                    directory_files.sync_file_system(file)
+            directory_files.sync_file_system(file)
+        assert (root / "c" / "a").read_bytes() == data
+        with pytest.raises(exceptions.ObjectUnreadable), bank.open("a"):
+            pass
 
 
 def test_names_of_one_file_are_told(tmp_path):
