@@ -3,6 +3,7 @@
 
 import threading
 import time
+from typing import NamedTuple
 
 from oslo_log import log as logging
 
@@ -15,6 +16,14 @@ from karbor_copy.protection import ending
 from karbor_copy.protection import running
 
 LOG = logging.getLogger(__name__)
+
+
+class _Left(NamedTuple):
+    """An operation that ended without a database, until when it is ours."""
+
+    log: operation_log.OperationLog
+    error: exceptions.DatabaseUnavailable
+    deadline: float
 
 
 class Heartbeat:
@@ -32,9 +41,7 @@ class Heartbeat:
         # while a thread of the attempt before has not noticed yet.
         self._operations: dict[tuple[str, int], running.RunningOperation] = {}
         #: Those that have ended while the database was away.
-        self._left: list[
-            tuple[operation_log.OperationLog, exceptions.DatabaseUnavailable]
-        ] = []
+        self._left: list[_Left] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -66,7 +73,13 @@ class Heartbeat:
         with self._lock:
             self._operations.pop((operation.id, operation.epoch), None)
             if operation.left is not None:
-                self._left.append((operation.log, operation.left))
+                self._left.append(
+                    _Left(
+                        operation.log,
+                        operation.left,
+                        time.monotonic() + self._lease,
+                    )
+                )
 
     def running_operations(self) -> list[running.RunningOperation]:
         """Return the operations that are at work."""
@@ -92,15 +105,24 @@ class Heartbeat:
         """
         with self._lock:
             left = list(self._left)
-        for log, error in left:
+        for one in left:
+            log = one.log
+            request_context.for_project(log.project_id, log.request_id)
             try:
-                ending.lapse(log, error)
+                if time.monotonic() < one.deadline:
+                    ending.lapse(log, one.error)
             except exceptions.DatabaseUnavailable:
                 return
             except exceptions.LeaseLost:
                 LOG.debug("Operation %s is another worker's by now", log.id)
+            except Exception:
+                LOG.exception(
+                    "Operation %s could not be handed back; its lease will"
+                    " expire",
+                    log.id,
+                )
             with self._lock:
-                self._left.remove((log, error))
+                self._left.remove(one)
 
     def _beat(self, operation: running.RunningOperation) -> None:
         log = operation.log

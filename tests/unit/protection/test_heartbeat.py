@@ -93,7 +93,8 @@ def test_a_lost_beat_is_told_again(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "answer", [None, exceptions.LeaseLost(operation_log_id="x")]
+    "answer",
+    [None, exceptions.LeaseLost(operation_log_id="x"), ValueError("odd")],
 )
 def test_what_ended_without_a_database_is_handed_back_when_it_is_here(
     monkeypatch, beat, answer
@@ -114,6 +115,7 @@ def test_what_ended_without_a_database_is_handed_back_when_it_is_here(
     ended.left = exceptions.DatabaseUnavailable()
     beat.remove(ended)
     assert {asked.get(timeout=30) for _ in range(3)} == {(ended.id, 3)}
+    assert beat._thread.is_alive()
     beat.stop()
     assert asked.empty()
 
