@@ -29,6 +29,7 @@ from karbor_copy.banks import directory_batch
 from karbor_copy.banks import directory_files as files
 from karbor_copy.banks import directory_links
 from karbor_copy.banks import directory_list
+from karbor_copy.banks import directory_lost
 from karbor_copy.banks import directory_reader
 from karbor_copy.banks import directory_temporary
 from karbor_copy.banks import keys
@@ -46,6 +47,7 @@ class DirectoryBank(base.Bank):
     ) -> None:
         self._exclusive = exclusive
         self._root = os.path.join(os.path.abspath(path), container)
+        self._lost = directory_lost.Lost()
         self._tree = files.Tree(self._root)
         self._temporary = directory_temporary.TemporaryFiles(
             os.path.join(os.path.abspath(path), f".{container}.tmp")
@@ -109,7 +111,7 @@ class DirectoryBank(base.Bank):
     ) -> contextlib.AbstractContextManager[base.Reader]:
         """Open an object, as :meth:`base.Bank.open` says."""
         return directory_reader.OpenObject(
-            self._root, keys.check_key(key), offset, length, written=True
+            self._root, keys.check_key(key), offset, length, lost=self._lost
         )
 
     def stat(self, key: str) -> base.ObjectInfo:
@@ -168,7 +170,11 @@ class DirectoryBank(base.Bank):
         # Opened first: syncfs tells of what failed while it was open.
         with files.open_directory(self._root) as root:
             yield directory_batch.DirectoryBatch(
-                self, self._tree, self._put_late, exclusive=self._exclusive
+                self,
+                self._tree,
+                self._put_late,
+                exclusive=self._exclusive,
+                lost=self._lost,
             )
             try:
                 files.sync_file_system(root)
@@ -244,7 +250,9 @@ class DirectoryBank(base.Bank):
         """Return the SHA-256 of an object, made durable."""
         digest = hashlib.sha256()
         buffer = memoryview(bytearray(base.BLOCK_SIZE))
-        with directory_reader.OpenObject(self._root, key) as reader:
+        with directory_reader.OpenObject(
+            self._root, key, lost=self._lost
+        ) as reader:
             while count := reader.readinto(buffer):
                 digest.update(buffer[:count])
             reader.sync()

@@ -9,6 +9,7 @@ from typing import Protocol
 from karbor_copy import exceptions
 from karbor_copy.banks import base
 from karbor_copy.banks import directory_files as files
+from karbor_copy.banks import directory_lost
 from karbor_copy.banks import directory_reader
 from karbor_copy.banks import keys
 
@@ -51,11 +52,13 @@ class DirectoryBatch:
         replace: Put,
         *,
         exclusive: bool,
+        lost: directory_lost.Lost,
     ) -> None:
         self._bank = bank
         self._tree = tree
         self._replace = replace
         self._exclusive = exclusive
+        self._lost = lost
 
     def put(
         self,
@@ -128,7 +131,7 @@ class DirectoryBatch:
             self._tree.root,
             keys.check_key(source_key),
             # A second name has no bytes of its own.
-            written=self._exclusive,
+            lost=self._lost if self._exclusive else None,
         ) as source:
             if source.size != size:
                 return False

@@ -43,19 +43,8 @@ _REJECTED = frozenset(
 #: A sector that is lost, or a checksum of the file system that is wrong.
 _LOST = frozenset({errno.EIO, errno.EBADMSG, errno.EUCLEAN})
 
-#: And room that a medium or a server had promised, and did not have.
-_LOST_WHEN_WRITTEN = _LOST | {errno.ENOSPC, errno.EDQUOT}
-
-#: Of files that the system has no cache for.
-_NO_CACHE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ESPIPE})
-#: Flags of sync_file_range(2): WAIT_BEFORE, WRITE and WAIT_AFTER.
-_WAIT_WRITE_WAIT = 7
-
 _T = TypeVar("_T")
 _libc = ctypes.CDLL(None, use_errno=True)
-_libc.sync_file_range.argtypes = [
-    *(ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
-]
 
 
 def translate(error: OSError) -> exceptions.BankError:
@@ -69,13 +58,6 @@ def translate(error: OSError) -> exceptions.BankError:
 def unreadable(key: str, error: OSError) -> exceptions.BankError:
     """Return the bank's error for one of reading an object."""
     if error.errno in _LOST:
-        return exceptions.ObjectUnreadable(key=key, reason=error.strerror)
-    return translate(error)
-
-
-def not_written(key: str, error: OSError) -> exceptions.BankError:
-    """Return the bank's error for what could not be written back."""
-    if error.errno in _LOST_WHEN_WRITTEN:
         return exceptions.ObjectUnreadable(key=key, reason=error.strerror)
     return translate(error)
 
@@ -109,19 +91,6 @@ def sync_file_system(file: int) -> None:
     if _libc.syncfs(file):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-
-
-def wait_written(file: int) -> None:
-    """Wait until the bytes of a file are written back; cheap if they are.
-
-    The medium may still hold them in a cache of its own.
-
-    :raises OSError: some could not be, and nobody was told of this file.
-    """
-    if _libc.sync_file_range(file, 0, 0, _WAIT_WRITE_WAIT):
-        number = ctypes.get_errno()
-        if number not in _NO_CACHE:
-            raise OSError(number, os.strerror(number))
 
 
 @contextlib.contextmanager

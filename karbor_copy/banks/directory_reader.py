@@ -7,6 +7,7 @@ from typing import Self
 
 from karbor_copy import exceptions
 from karbor_copy.banks import directory_files as files
+from karbor_copy.banks import directory_lost
 
 #: Bytes that the system is asked to copy at a time.
 _PIECE = 64 * 1024 * 1024
@@ -22,15 +23,10 @@ class OpenObject:
         offset: int = 0,
         length: int | None = None,
         *,
-        written: bool = False,
+        lost: directory_lost.Lost | None = None,
     ) -> None:
-        """Take where it is, and whether it must have been written back.
-
-        To whom puts an object the system tells once that this failed, and it
-        may have died before. All others it shows bytes that the medium does
-        not have.
-        """
-        self._written = written
+        """Take where it is; ``lost`` if it must have been written back."""
+        self._lost = lost
         self._root = root
         self._key = key
         self._offset = offset
@@ -52,8 +48,8 @@ class OpenObject:
         if self._length is not None:
             self._left = min(self._left, self._length)
         self._size = self._left
-        if self._written:
-            self._wait_written()
+        if self._lost is not None:
+            self._wait_written(self._lost)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,12 +80,14 @@ class OpenObject:
         """
         os.fsync(self._file)
 
-    def _wait_written(self) -> None:
+    def _wait_written(self, lost: directory_lost.Lost) -> None:
         try:
-            files.wait_written(self._file)
+            lost.wait_written(self._file)
         except OSError as error:
             os.close(self._file)
-            raise files.not_written(self._key, error) from error
+            raise exceptions.ObjectUnreadable(
+                key=self._key, reason=error.strerror
+            ) from error
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer, as :meth:`base.Reader.readinto` says."""

@@ -64,8 +64,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What may be claimed, in the order of each kind, and what is at work."""
+    """What may be claimed, in the order of each kind, and what is at work.
 
+    ``crowded`` tells that there was more when it was looked for: others have
+    taken its room meanwhile, and behind it there may be something else.
+    """
+
+    crowded: bool
     lost: Sequence[Candidate]
     delayed: Sequence[Candidate]
     waiting: Sequence[Candidate]
@@ -149,21 +154,26 @@ def survey(session: orm.Session, worker: Worker, last: str) -> Survey | None:
     at_work = _leased(worker, rows)
     delayed = _delayed(session, statements, at_work, last)
     waiting = _waiting(session, statements, at_work, last)
+    crowded = bool(at_work.room_for(_lost(rows)) or delayed or waiting)
     if worker.limits.any and (delayed or waiting):
         # What others have taken since is at work, and among these too.
         rows = session.execute(statements.at_work).all()
         at_work = _leased(worker, rows)
-    lost = [
-        Candidate(row.id, row.epoch, row.project_id, row.target_provider_id)
-        for row in rows
-        if row.due and row.served and not row.leased
-    ]
     return Survey(
-        lost=at_work.room_for(lost),
+        crowded=crowded,
+        lost=at_work.room_for(_lost(rows)),
         delayed=at_work.room_for(delayed),
         waiting=at_work.room_for(waiting)[:_LOOKS],
         load=at_work.projects,
     )
+
+
+def _lost(rows: Iterable[Any]) -> list[Candidate]:
+    return [
+        Candidate(row.id, row.epoch, row.project_id, row.target_provider_id)
+        for row in rows
+        if row.due and row.served and not row.leased
+    ]
 
 
 def _leased(worker: Worker, rows: Iterable[Any]) -> work_limits.AtWork:

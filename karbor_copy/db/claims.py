@@ -78,22 +78,19 @@ class Claimer:
         epoch.
         """
         for _ in range(_ROUNDS):
-            seen = self._candidates()
-            for candidate in seen:
+            found = candidates.survey(self._worker, self._last)
+            if found is None or not found.crowded:
+                break
+            for candidate in self._ordered(found):
                 taken = _take(candidate, self._owner, self._lease)
                 if taken is not None:
                     self._last = taken.project_id
                     self._turns += 1
                     return taken
-            if not seen:
-                break
         return None
 
-    def _candidates(self) -> list[candidates.Candidate]:
-        """Look for work; what was delayed has every second turn."""
-        found = candidates.survey(self._worker, self._last)
-        if found is None:
-            return []
+    def _ordered(self, found: candidates.Survey) -> list[candidates.Candidate]:
+        """Return the candidates; what was delayed has every second turn."""
         kinds = [found.waiting, found.delayed]
         if self._turns % 2:
             kinds.reverse()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the class of a protection plugin by the name that operators write."""
 
+from importlib import metadata
 from typing import Any
 
 from oslo_utils import importutils
@@ -29,7 +30,8 @@ def get_class(name: str) -> type[base.ProtectionPlugin]:
 
 
 def _load(name: str) -> object:
-    if "." in name:
+    # Without a warning that there is no such entry point.
+    if "." in name and not metadata.entry_points(group=NAMESPACE, name=name):
         return _import_class(name)
     try:
         manager: driver.DriverManager[Any] = driver.DriverManager(

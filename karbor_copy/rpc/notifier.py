@@ -35,9 +35,6 @@ _notifier: "Notifier | None" = None
 def configure(conf: cfg.ConfigOpts) -> None:
     """Send from now on as the configuration says."""
     global _notifier
-    if _notifier is not None:
-        _notifier.close()
-        _notifier = None
     made = oslo_messaging.Notifier(
         transport.get_notification_transport(conf),
         publisher_id=f"karbor_copy.{conf.host}",
@@ -45,13 +42,16 @@ def configure(conf: cfg.ConfigOpts) -> None:
     )
     # NOTE: is_enabled() of oslo.messaging holds no driver at all for one.
     drivers = set(conf.oslo_messaging_notifications.driver) - {"noop"}
-    _notifier = Notifier(made) if drivers else None
+    old, _notifier = _notifier, Notifier(made) if drivers else None
+    if old is not None:
+        old.close()
 
 
 def send(event_type: str, make: Callable[[], Payload]) -> None:
     """Send a notification whose payload is made later; returns at once."""
-    if _notifier is not None:
-        _notifier.send(event_type, make)
+    notifier = _notifier  # it may be another one a moment later
+    if notifier is not None:
+        notifier.send(event_type, make)
 
 
 @atexit.register

@@ -5,11 +5,13 @@ import os
 import pathlib
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from karbor_copy.client.v1 import client as v1_client
 from karbor_copy.cmd import manage
 from tests.fixtures import database
 from tests.fixtures import forked
@@ -65,6 +67,25 @@ def test_api_and_worker_need_nothing_but_the_database(site):
     assert member["bytes_copied"] >= 1 << 20
 
 
+def until_heard(site: processes.Processes, client: v1_client.Client) -> None:
+    """Ask for checkpoints until the worker hears of one.
+
+    It begins to listen beside its other work, and to what comes before
+    nobody listens.
+    """
+    volume = {"type": standalone.VOLUME, "id": site.volume(b"data")}
+    plan = client.plans.create(
+        "early", standalone.REGION_ONE, [{**volume, "name": "disk"}]
+    )
+    for _ in range(120):
+        client.checkpoints.create(standalone.REGION_ONE, plan["id"])
+        time.sleep(0.5)
+        made = client.checkpoints.list(standalone.REGION_ONE)
+        if any(item["status"] == "available" for item in made):
+            return
+    raise AssertionError("no hint was heard")
+
+
 @pytest.mark.parametrize("server", ["postgresql", "mariadb"])
 def test_a_hint_over_rabbitmq_wakes_the_worker(tmp_path, broker, server):
     with (
@@ -78,6 +99,7 @@ def test_a_hint_over_rabbitmq_wakes_the_worker(tmp_path, broker, server):
         worker = site.protection(poll_interval=3600, workers=2)
         client = site.client(api)
         standalone.wait(lambda: "started" in worker.log)
+        until_heard(site, client)
         member = site.copied(client, site.protected(client))
         assert member["status"] == "finished"
 
@@ -97,6 +119,7 @@ def test_quorum_queues_on_a_broker_that_had_others(tmp_path):
                 worker = site.protection(poll_interval=3600)
                 client = site.client(api)
                 standalone.wait(lambda log=worker: "started" in log.log)
+                until_heard(site, client)
                 member = site.copied(client, site.protected(client))
                 assert member["status"] == "finished"
             broker.kill()

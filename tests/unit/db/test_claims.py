@@ -239,6 +239,25 @@ def test_workers_that_claim_at_once_keep_to_the_limits(monkeypatch, bounds):
     assert sum(log is not None for log in found) == 2
 
 
+@pytest.mark.parametrize("server", SERVERS, indirect=True)
+def test_room_that_others_took_meanwhile_hides_nothing(monkeypatch):
+    """All of the first look was full at the second: nothing was claimed."""
+    bounds = work_limits.Limits(per_target=1)
+    for _ in range(20):
+        queue("one", target_provider_id=rows.TARGET)
+    last = queue("one")
+    waiting, others = candidates._waiting, [worker(bounds)]
+
+    def look(*args: Any) -> list[candidates.Candidate]:
+        found = waiting(*args)
+        if others:
+            assert others.pop().claim() is not None
+        return found
+
+    monkeypatch.setattr(candidates, "_waiting", look)
+    assert worker(bounds).claim().id == last
+
+
 def test_what_works_in_nobodys_bank_fills_none():
     for _ in range(4):
         queue("one", provider_id=None)

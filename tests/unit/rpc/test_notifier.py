@@ -114,6 +114,25 @@ def test_a_new_one_lets_go_of_the_connections_of_the_old(
     assert freed.empty()
 
 
+def test_one_that_can_not_be_made_takes_no_place(
+    conf: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All stays as it was, notifications too."""
+    CONF.set_override("driver", ["test"], group=GROUP)
+    notifier.configure(CONF)
+
+    def refuse(_conf: Any) -> oslo_messaging.Transport:
+        raise ValueError("no such transport")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transport, "get_notification_transport", refuse)
+        with pytest.raises(ValueError, match="no such"):
+            notifier.configure(CONF)
+    notifier.send("karbor.test.start", dict)
+    notifier.flush()
+    assert len(_impl_test.NOTIFICATIONS) == 1
+
+
 def test_a_frozen_broker_delays_nobody(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
