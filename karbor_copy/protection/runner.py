@@ -27,6 +27,7 @@ from karbor_copy.protection import running
 from karbor_copy.protection import threads
 from karbor_copy.protection import work_maker as work_maker_module
 from karbor_copy.protection.flows import operation_flow
+from karbor_copy.providers import provider as provider_model
 from karbor_copy.providers import registry as provider_registry
 
 LOG = logging.getLogger(__name__)
@@ -125,15 +126,20 @@ class Runner:
             executor.submit(lambda: None)
             yield engines.load(flow, engine="parallel", executor=executor)
 
-    def _bank(self, operation: running.RunningOperation) -> base.Bank:
+    def _provider(
+        self, operation: running.RunningOperation
+    ) -> provider_model.Provider:
         row = work_rows.checkpoint(str(operation.log.checkpoint_id))
-        provider = self._registry.get(row.provider_id)
+        return self._registry.get(row.provider_id)
+
+    def _bank(self, operation: running.RunningOperation) -> base.Bank:
+        provider = self._provider(operation)
         return self._banks.patient_bank(provider, operation.check)
 
     def _reset(self, operation: running.RunningOperation) -> None:
-        row = work_rows.checkpoint(str(operation.log.checkpoint_id))
-        provider = self._registry.get(row.provider_id)
-        maintenance.reset(operation, self._bank(operation), provider.plugins)
+        provider = self._provider(operation)
+        bank = self._banks.patient_bank(provider, operation.check)
+        maintenance.reset(operation, bank, provider.plugins)
 
     def _roll_forward(self, operation: running.RunningOperation) -> None:
         """Finish a commit; give it up where its manifest stays lost.
