@@ -2,17 +2,16 @@
 """A running deployment for each test, and the client of Karbor."""
 
 import fcntl
-import gc
 import os
 import pathlib
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 
 import pytest
 
 from tests.fixtures import deployment
+from tests.fixtures import garbage
 
 RELEASE = "2.1.0"
 #: It imports pkg_resources, which setuptools 81 no longer has.
@@ -28,14 +27,9 @@ def site(tmp_path: pathlib.Path) -> Iterator[deployment.Deployment]:
 
 @pytest.fixture
 def left_sockets() -> Iterator[None]:
-    """Collect the sockets that clients of others leave open, unheard.
-
-    Else the warning comes in whatever test is the next.
-    """
+    """Collect the sockets that clients of others leave open."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    garbage.collect()
 
 
 @pytest.fixture(scope="session")

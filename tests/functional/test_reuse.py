@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Only what changed crosses to the target, and nothing depends on it."""
 
-import gc
 import pathlib
 import random
 
@@ -10,6 +9,7 @@ import pytest
 from karbor_copy import exceptions
 from karbor_copy.protection import earlier as earlier_module
 from tests.fixtures import deployment
+from tests.fixtures import garbage
 from tests.fixtures.deployment import CHUNK
 from tests.fixtures.deployment import TWO
 
@@ -94,7 +94,7 @@ def next_copy(
 
     As in another process: what a copy knew is forgotten.
     """
-    gc.collect()
+    garbage.collect()
     change(path_of(site, resource), 3)
     site.protect(plan_id)
     return site.copy(plan_id)
